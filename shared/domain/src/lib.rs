@@ -1,1 +1,22 @@
+//! What a lead is and where it goes: the pure core of Leadyard.
+//!
+//! Nothing here knows AWS, async, a clock or randomness: time and ids are arguments, and what should happen comes back
+//! as a value that a function carries out. The words are those of `docs/glossary.md`.
 
+pub mod assignment;
+pub mod caps;
+pub mod condition;
+pub mod config;
+pub mod decision;
+pub mod delivery;
+pub mod eligibility;
+pub mod event;
+pub mod field;
+pub mod id;
+pub mod key;
+pub mod lead;
+pub mod message;
+pub mod rotation;
+pub mod strategy;
+pub mod text;
+pub mod trace;

@@ -1,0 +1,185 @@
+//! Counting what an assignee was given, by period, and the caps on it.
+//!
+//! Every period is counted for every assignee, in the account and in each pool, so that a cap that is published later
+//! knows what was given before. A period begins anew in the assignee's own zone.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan, Zoned};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Cap, Period};
+use crate::id::{AssigneeId, PoolId};
+
+/// What one assignee was given, by period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Whose counters they are.
+    pub assignee: AssigneeId,
+    /// Moves by one with each stored change; 0 before the first.
+    pub version: u64,
+    /// By key: `day` for the account, `day@pool` for one pool.
+    pub counts: BTreeMap<String, Count>,
+}
+
+/// The count of one period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// When the period began.
+    pub start: Timestamp,
+    /// Leads given since.
+    pub leads: u32,
+}
+
+/// The moment and place at which caps are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct CapClock<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The assignee's zone.
+    pub zone: &'a TimeZone,
+    /// The day on which the account's week begins.
+    pub first_weekday: Weekday,
+}
+
+impl CapClock<'_> {
+    /// When the period that holds `now` began. A lifetime began at the epoch.
+    #[must_use]
+    pub fn start_of(&self, period: Period) -> Timestamp {
+        let local = self.now.to_zoned(self.zone.clone());
+        let start = match period {
+            Period::Lifetime => return Timestamp::UNIX_EPOCH,
+            Period::Hour => return self.start_of_hour(&local),
+            Period::Day => local.start_of_day(),
+            Period::Week => {
+                let days = local.weekday().since(self.first_weekday);
+                back_to_midnight(&local, i64::from(days).days())
+            }
+            Period::Month => back_to_midnight(&local, i64::from(local.day() - 1).days()),
+        };
+        // Only the first days of the calendar, thousands of years ago, have no start.
+        start.map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    }
+
+    /// The wall clock's hour. Subtracting what has passed of it stays on the same side of a daylight-saving change,
+    /// where naming the hour would be ambiguous.
+    fn start_of_hour(&self, local: &Zoned) -> Timestamp {
+        let passed = (i64::from(local.minute()) * 60 + i64::from(local.second())).seconds();
+        local
+            .timestamp()
+            .checked_sub(passed.nanoseconds(i64::from(local.subsec_nanosecond())))
+            .unwrap_or(Timestamp::MIN)
+    }
+}
+
+fn back_to_midnight(local: &Zoned, days: Span) -> Result<Zoned, jiff::Error> {
+    local.checked_sub(days)?.start_of_day()
+}
+
+fn key(period: Period, pool: Option<&PoolId>) -> String {
+    match pool {
+        None => period.name().to_owned(),
+        Some(pool) => format!("{}@{pool}", period.name()),
+    }
+}
+
+impl Counters {
+    /// An assignee that was given nothing.
+    #[must_use]
+    pub fn new(assignee: AssigneeId) -> Self {
+        Self { assignee, version: 0, counts: BTreeMap::new() }
+    }
+
+    /// Leads given in the period that holds now.
+    #[must_use]
+    pub fn given(&self, period: Period, pool: Option<&PoolId>, clock: CapClock<'_>) -> u32 {
+        match self.counts.get(&key(period, pool)) {
+            // A count whose period began later than ours comes from a machine whose clock is ahead: it counts.
+            Some(count) if count.start >= clock.start_of(period) => count.leads,
+            _ => 0,
+        }
+    }
+
+    /// The first cap that is reached, if any.
+    #[must_use]
+    pub fn reached(&self, caps: &[Cap], pool: Option<&PoolId>, clock: CapClock<'_>) -> Option<Cap> {
+        caps.iter().copied().find(|cap| self.given(cap.period, pool, clock) >= cap.limit)
+    }
+
+    /// Counts one more lead, in the account and in its pool.
+    pub fn add(&mut self, pool: Option<&PoolId>, clock: CapClock<'_>) {
+        for period in Period::ALL {
+            self.add_to(period, None, clock);
+            if pool.is_some() {
+                self.add_to(period, pool, clock);
+            }
+        }
+    }
+
+    fn add_to(&mut self, period: Period, pool: Option<&PoolId>, clock: CapClock<'_>) {
+        let leads = self.given(period, pool, clock).saturating_add(1);
+        let count = self.counts.entry(key(period, pool)).or_insert(Count { start: Timestamp::MIN, leads: 0 });
+        *count = Count { start: count.start.max(clock.start_of(period)), leads };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(period: Period, now: &str, zone: &str) -> String {
+        let zone = TimeZone::get(zone).unwrap();
+        let clock = CapClock { now: now.parse().unwrap(), zone: &zone, first_weekday: Weekday::Monday };
+        clock.start_of(period).to_string()
+    }
+
+    #[test]
+    fn periods_begin_in_the_assignees_zone() {
+        let berlin = "Europe/Berlin";
+        for (period, now, expected) in [
+            (Period::Day, "2026-07-21T22:30:00Z", "2026-07-21T22:00:00Z"),
+            (Period::Day, "2026-07-21T21:30:00Z", "2026-07-20T22:00:00Z"),
+            // The day of the change has 25 hours.
+            (Period::Day, "2026-10-25T22:30:00Z", "2026-10-24T22:00:00Z"),
+            (Period::Week, "2026-07-22T10:00:00Z", "2026-07-19T22:00:00Z"),
+            (Period::Week, "2026-10-25T22:30:00Z", "2026-10-18T22:00:00Z"),
+            (Period::Month, "2026-10-31T10:00:00Z", "2026-09-30T22:00:00Z"),
+            // Two hours named 2 o'clock are two hours.
+            (Period::Hour, "2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z"),
+            (Period::Hour, "2026-10-25T01:30:00Z", "2026-10-25T01:00:00Z"),
+            (Period::Lifetime, "2026-10-25T01:30:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(start(period, now, berlin), expected, "{period:?} {now}");
+        }
+        assert_eq!(start(Period::Hour, "2026-07-21T10:40:00.5Z", "Asia/Kolkata"), "2026-07-21T10:30:00Z");
+    }
+
+    #[test]
+    fn counts_begin_anew_and_never_run_back() {
+        let zone = TimeZone::UTC;
+        let at = |now: &str| CapClock { now: now.parse().unwrap(), zone: &zone, first_weekday: Weekday::Monday };
+        let pool = PoolId::new("pool").unwrap();
+        let mut counters = Counters::new(AssigneeId::new("anna").unwrap());
+        counters.add(Some(&pool), at("2026-07-21T23:59:00Z"));
+        counters.add(None, at("2026-07-21T23:59:30Z"));
+        let caps = [Cap { period: Period::Day, limit: 2 }];
+        assert_eq!(counters.reached(&caps, None, at("2026-07-21T23:59:40Z")), Some(caps[0]));
+        assert_eq!(counters.reached(&caps, Some(&pool), at("2026-07-21T23:59:40Z")), None);
+        assert_eq!(counters.reached(&caps, None, at("2026-07-22T00:00:00Z")), None);
+        // A machine whose clock is behind counts into the day that has begun.
+        counters.add(None, at("2026-07-22T00:00:01Z"));
+        counters.add(None, at("2026-07-21T23:59:59Z"));
+        assert_eq!(counters.given(Period::Day, None, at("2026-07-22T00:00:02Z")), 2);
+        assert_eq!(counters.given(Period::Lifetime, None, at("2026-07-22T00:00:02Z")), 4);
+    }
+
+    #[test]
+    fn a_cap_of_zero_is_always_reached() {
+        let zone = TimeZone::UTC;
+        let clock = CapClock { now: Timestamp::UNIX_EPOCH, zone: &zone, first_weekday: Weekday::Monday };
+        let caps = [Cap { period: Period::Month, limit: 0 }];
+        assert!(Counters::new(AssigneeId::new("a").unwrap()).reached(&caps, None, clock).is_some());
+    }
+}

@@ -1,0 +1,110 @@
+//! A compiled condition.
+
+use super::operator::{Operand, Operator, Scalar};
+use super::subject::Subject;
+use crate::field::FieldName;
+
+/// A compiled condition: every operand has its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// Every one holds.
+    All(Vec<Test>),
+    /// At least one holds.
+    Any(Vec<Test>),
+    /// It does not hold.
+    Not(Box<Test>),
+    /// A comparison of one field.
+    Is(Predicate),
+}
+
+/// A compiled comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predicate {
+    pub(super) field: FieldName,
+    pub(super) op: Operator,
+    pub(super) operand: Operand,
+    pub(super) exact: bool,
+    /// The value as it was written, for the trace.
+    pub(super) expected: String,
+}
+
+/// The first comparison that kept a rule from matching.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The field that was compared.
+    pub field: FieldName,
+    /// The operator; `not` stands before it when the comparison held and should not have.
+    pub op: String,
+    /// The value as the rule gives it.
+    pub expected: String,
+    /// The lead's value; `None` when it is missing.
+    pub found: Option<String>,
+}
+
+impl Test {
+    /// Tries the condition.
+    ///
+    /// # Errors
+    /// The first comparison that failed. Where an `any` fails it is the last of its parts, the one nearest to matching
+    /// in the order the person wrote.
+    pub fn check(&self, subject: &Subject<'_>) -> Result<(), Failed> {
+        match self {
+            Self::All(parts) => parts.iter().try_for_each(|part| part.check(subject)),
+            Self::Any(parts) => {
+                let mut last = Ok(());
+                for part in parts {
+                    last = part.check(subject);
+                    if last.is_ok() {
+                        return Ok(());
+                    }
+                }
+                last
+            }
+            Self::Not(part) => match part.check(subject) {
+                Ok(()) => Err(part.held(subject)),
+                Err(_) => Ok(()),
+            },
+            Self::Is(predicate) => {
+                if predicate.holds(subject) {
+                    Ok(())
+                } else {
+                    Err(predicate.failed(subject, ""))
+                }
+            }
+        }
+    }
+
+    /// A comparison that held where none should have: the first one inside.
+    fn held(&self, subject: &Subject<'_>) -> Failed {
+        match self {
+            // Compiled lists are never empty; were one, there would be nothing to name but the tree itself.
+            Self::All(parts) | Self::Any(parts) => {
+                match parts.iter().find(|part| part.check(subject).is_ok()).or_else(|| parts.first()) {
+                    Some(part) => part.held(subject),
+                    None => unreachable!("compiled lists are never empty"),
+                }
+            }
+            Self::Not(part) => part.held(subject),
+            Self::Is(predicate) => predicate.failed(subject, "not "),
+        }
+    }
+}
+
+impl Predicate {
+    fn holds(&self, subject: &Subject<'_>) -> bool {
+        let spec = self.op.spec();
+        match subject.get(&self.field) {
+            None => spec.when_missing,
+            Some(value) => (spec.test)(&Scalar::of(&value, self.exact, subject.zone), &self.operand),
+        }
+    }
+
+    fn failed(&self, subject: &Subject<'_>, prefix: &str) -> Failed {
+        Failed {
+            field: self.field.clone(),
+            op: format!("{prefix}{}", self.op.name()),
+            expected: self.expected.clone(),
+            found: subject.get(&self.field).map(|value| value.to_string()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Settings of the account as a whole.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the account as a whole.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Account {
+    /// Its name, for people.
+    pub name: String,
+    /// The IANA time zone in which dates without a zone are read; assignees may have their own.
+    pub timezone: Zone,
+    /// The day on which a week begins, for weekly caps.
+    pub first_weekday: Weekday,
+    /// Days that the event log is kept; at least 30, for it also tells repeats apart.
+    #[serde(default = "log_days")]
+    pub log_days: u16,
+}
+
+fn log_days() -> u16 {
+    90
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Weekday {
+    #[default]
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl From<Weekday> for jiff::civil::Weekday {
+    fn from(day: Weekday) -> Self {
+        match day {
+            Weekday::Monday => Self::Monday,
+            Weekday::Tuesday => Self::Tuesday,
+            Weekday::Wednesday => Self::Wednesday,
+            Weekday::Thursday => Self::Thursday,
+            Weekday::Friday => Self::Friday,
+            Weekday::Saturday => Self::Saturday,
+            Weekday::Sunday => Self::Sunday,
+        }
+    }
+}
+
+/// An IANA time zone, such as `Europe/Berlin`. `UTC` where none is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone itself.
+    #[must_use]
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(TimeZone::UTC)
+    }
+}
+
+/// A name that is no time zone.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no time zone: use an IANA name such as Europe/Berlin")]
+pub struct UnknownZone(String);
+
+impl TryFrom<String> for Zone {
+    type Error = UnknownZone;
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match TimeZone::get(&name) {
+            Ok(zone) => Ok(Self(zone)),
+            Err(_) => Err(UnknownZone(name.chars().take(80).collect())),
+        }
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> String {
+        zone.to_string()
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}

@@ -1,0 +1,89 @@
+//! The config document of an account: what a person writes, checked once, immutable from then on.
+//!
+//! [`document::parse`] reads YAML or JSON, [`Config::check`] proves it sound and compiles its conditions. Only a
+//! [`Checked`] config decides anything.
+
+mod account;
+mod assignee;
+mod check;
+mod destination;
+pub mod document;
+mod fields;
+mod pool;
+mod problem;
+mod profile;
+mod schema;
+mod source;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use account::{Account, Weekday, Zone};
+pub use assignee::{Assignee, AssigneeKind, Cap, Period, Weight};
+pub use check::{Checked, CheckedProfile, CheckedRule};
+pub use destination::{Attachment, Channel, Destination, Email, HttpMethod, Webhook};
+pub use fields::{FieldDefinition, FieldInfo, FieldTable};
+pub use pool::{Pool, PoolMember};
+pub use problem::{Problem, Problems};
+pub use profile::{Action, DefaultAction, Else, MatchMode, Profile, Rule};
+pub use schema::json_schema;
+pub use source::{
+    Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
+    SearchKey, SecretRef, Source, Verification,
+};
+
+use crate::id::SecretName;
+
+/// Most rules in a config.
+pub const RULES_MAX: usize = 10_000;
+/// Most assignees in a config.
+pub const ASSIGNEES_MAX: usize = 5_000;
+
+/// A whole configuration of one account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Settings of the account as a whole.
+    #[serde(default)]
+    pub account: Account,
+    /// Custom fields, beside the built-in ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldDefinition>,
+    /// Where leads come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// Who can be given a lead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<Assignee>,
+    /// Groups of assignees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<Pool>,
+    /// Where deliveries go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<Destination>,
+    /// The rules, per entity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
+}
+
+impl Config {
+    /// Every secret that the config names: each must be set before the config is published.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<&SecretName> {
+        let sources = self.sources.iter().filter_map(|source| source.verify.secret());
+        let destinations = self.destinations.iter().filter_map(|destination| destination.channel.secret());
+        sources.chain(destinations).collect()
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// For `skip_serializing_if`, which hands over a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_true(value: &bool) -> bool {
+    *value
+}

@@ -1,0 +1,74 @@
+//! Named groups of assignees.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Cap, Weight};
+use crate::id::{AssigneeId, PoolId};
+use crate::strategy::Strategy;
+
+/// A named group of assignees with a strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// Its name in rules and logs.
+    pub id: PoolId,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How one of the eligible members is picked.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// The members; their order settles the last tie.
+    pub members: Vec<PoolMember>,
+}
+
+/// A member of a pool: an assignee's id, or the id with settings that hold in this pool only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "MemberForm", into = "MemberForm")]
+pub struct PoolMember {
+    /// Who.
+    pub assignee: AssigneeId,
+    /// The share in this pool; the assignee's own weight where none is given.
+    pub weight: Option<Weight>,
+    /// Most leads in a period from this pool, beside the assignee's own caps.
+    pub caps: Vec<Cap>,
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "an assignee's id, or {assignee, weight, caps}")]
+enum MemberForm {
+    Id(AssigneeId),
+    Full(FullMember),
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FullMember {
+    assignee: AssigneeId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weight: Option<Weight>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    caps: Vec<Cap>,
+}
+
+impl TryFrom<MemberForm> for PoolMember {
+    type Error = std::convert::Infallible;
+    fn try_from(form: MemberForm) -> Result<Self, Self::Error> {
+        Ok(match form {
+            MemberForm::Id(assignee) => Self { assignee, weight: None, caps: Vec::new() },
+            MemberForm::Full(FullMember { assignee, weight, caps }) => Self { assignee, weight, caps },
+        })
+    }
+}
+
+impl From<PoolMember> for MemberForm {
+    fn from(member: PoolMember) -> Self {
+        let PoolMember { assignee, weight, caps } = member;
+        if weight.is_none() && caps.is_empty() {
+            Self::Id(assignee)
+        } else {
+            Self::Full(FullMember { assignee, weight, caps })
+        }
+    }
+}

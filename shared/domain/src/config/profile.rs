@@ -1,0 +1,130 @@
+//! Distribution profiles: ordered rules and a default.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{is_true, yes};
+use crate::condition::Condition;
+use crate::id::{AssigneeId, Entity, PoolId, ProfileId, RuleId};
+
+/// The ordered rules of one entity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name in logs.
+    pub id: ProfileId,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The lead type that it distributes.
+    #[serde(default = "super::source::default_entity")]
+    pub entity: Entity,
+    /// A disabled profile decides nothing.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub enabled: bool,
+    /// Which of the matching rules decide.
+    #[serde(default, rename = "match")]
+    pub match_mode: MatchMode,
+    /// Tried in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Runs when no rule matches, or when the matching one ends with nobody eligible and says `else: default`.
+    #[serde(default)]
+    pub default: DefaultAction,
+}
+
+/// Which of the matching rules decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchMode {
+    /// The first one.
+    #[default]
+    First,
+}
+
+/// Conditions and actions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name in logs and traces.
+    pub id: RuleId,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What must hold; a rule without conditions always matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// Tried in order: the first that yields an eligible assignee wins.
+    pub then: Vec<Action>,
+    /// What happens when none of the actions yields an eligible assignee.
+    #[serde(default, rename = "else")]
+    pub otherwise: Else,
+}
+
+/// What to do with a lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// One of the pool's eligible members, by its strategy.
+    Pool(PoolId),
+    /// This assignee, when eligible.
+    AssignTo(AssigneeId),
+    /// The lead waits, whoever is eligible.
+    Park,
+    /// The lead's owner stays what it was.
+    DoNothing,
+}
+
+/// What happens when nobody is eligible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Else {
+    /// The lead waits until someone is.
+    #[default]
+    Park,
+    /// The profile's default action runs.
+    Default,
+    /// The lead's owner stays what it was.
+    DoNothing,
+}
+
+/// The default action of a profile: `do_nothing`, or actions in order. With nobody eligible the lead is parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "DefaultForm", into = "DefaultForm")]
+pub struct DefaultAction(pub Vec<Action>);
+
+impl Default for DefaultAction {
+    fn default() -> Self {
+        Self(vec![Action::Park])
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "an action such as do_nothing, park, {pool: …} or {assign_to: …}, or a list of actions")]
+enum DefaultForm {
+    One(Action),
+    Several(Vec<Action>),
+}
+
+impl TryFrom<DefaultForm> for DefaultAction {
+    type Error = std::convert::Infallible;
+    fn try_from(form: DefaultForm) -> Result<Self, Self::Error> {
+        Ok(match form {
+            DefaultForm::One(action) => Self(vec![action]),
+            DefaultForm::Several(actions) => Self(actions),
+        })
+    }
+}
+
+impl From<DefaultAction> for DefaultForm {
+    fn from(DefaultAction(mut actions): DefaultAction) -> Self {
+        match (actions.pop(), actions.is_empty()) {
+            (Some(only), true) => Self::One(only),
+            (Some(last), false) => {
+                actions.push(last);
+                Self::Several(actions)
+            }
+            (None, _) => Self::Several(actions),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A delivery: one (assignment, destination) pair, its tries and what becomes of each.
+//!
+//! A channel says what one try came to ([`TryResult`]); [`judge`] makes of it what happens next. The function stores that
+//! and carries it out.
+
+mod http;
+mod record;
+mod retry;
+
+use jiff::{Timestamp, ToSpan};
+
+pub use http::{classify, retry_after_s};
+pub use record::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
+pub use retry::RetrySchedule;
+
+use crate::id::DeliveryId;
+
+/// What one try came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TryResult {
+    /// The receiver took it.
+    Delivered,
+    /// It may go better later.
+    Transient {
+        /// What happened, in words.
+        reason: String,
+        /// The least wait that the receiver asked for, in seconds.
+        retry_after_s: Option<u32>,
+    },
+    /// It will not go better by itself.
+    Final {
+        /// What happened, in words.
+        reason: String,
+    },
+}
+
+/// What happens next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done.
+    Delivered,
+    /// It is tried again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// What happened.
+        reason: String,
+    },
+    /// It waits for a person, who may replay it.
+    Dead {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What happens after the `number`th try of a series (from 1). A series begins with the first try and anew with a replay.
+#[must_use]
+pub fn judge(
+    result: TryResult,
+    delivery: &DeliveryId,
+    number: u32,
+    schedule: &RetrySchedule,
+    now: Timestamp,
+) -> Verdict {
+    match result {
+        TryResult::Delivered => Verdict::Delivered,
+        TryResult::Final { reason } => Verdict::Dead { reason },
+        TryResult::Transient { reason, retry_after_s } => match schedule.delay_s(delivery, number) {
+            Some(delay_s) => {
+                // A receiver's wish can only lengthen the wait.
+                let wait_s = delay_s.max(retry_after_s.unwrap_or_default());
+                Verdict::Retry { at: now.saturating_add(i64::from(wait_s).seconds()).unwrap_or(now), reason }
+            }
+            None => Verdict::Dead { reason: format!("{reason}; it was the last of {number} tries") },
+        },
+    }
+}

@@ -1,0 +1,292 @@
+//! Names of things, each its own type, so that two of them cannot be swapped.
+//!
+//! Ids that a person writes (`AccountId`, `PoolId`, …) are slugs: `[a-z0-9][a-z0-9_-]{0,63}`. Ids that the engine makes
+//! (`EventId`, `LeadId`, `DeliveryId`) are derived from their input by SHA-256, never random, so that a retried step
+//! arrives at the same id.
+
+use std::fmt;
+
+use data_encoding::{Encoding, Specification};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The longest slug, in bytes.
+pub const SLUG_BYTES_MAX: usize = 64;
+
+/// A text that is no valid id of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no valid {kind}: {expected}")]
+pub struct InvalidId {
+    kind: &'static str,
+    text: String,
+    expected: &'static str,
+}
+
+const SLUG: &str = "use 1 to 64 characters of a-z, 0-9, '-' and '_', starting with a letter or digit";
+
+fn is_slug(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (1..=SLUG_BYTES_MAX).contains(&bytes.len())
+        && !matches!(bytes[0], b'-' | b'_')
+        && bytes.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $valid:expr, $expected:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps a text.
+            ///
+            /// # Errors
+            /// [`InvalidId`] names the text and the shape that was expected.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
+                let text = text.into();
+                let valid: fn(&str) -> bool = $valid;
+                if valid(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(InvalidId { kind: $kind, text: text.chars().take(80).collect(), expected: $expected })
+                }
+            }
+
+            /// The id as it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant: everything else belongs to exactly one.
+    AccountId, "account id", is_slug, SLUG
+);
+id!(
+    /// One intake endpoint of an account.
+    SourceId, "source id", is_slug, SLUG
+);
+id!(
+    /// A user or partner who can be given a lead.
+    AssigneeId, "assignee id", is_slug, SLUG
+);
+id!(
+    /// A named group of assignees with a strategy.
+    PoolId, "pool id", is_slug, SLUG
+);
+id!(
+    /// A distribution profile: the ordered rules of one entity.
+    ProfileId, "profile id", is_slug, SLUG
+);
+id!(
+    /// A rule of a profile.
+    RuleId, "rule id", is_slug, SLUG
+);
+id!(
+    /// Where a delivery goes.
+    DestinationId, "destination id", is_slug, SLUG
+);
+id!(
+    /// The lead type that a profile distributes, such as `mortgage`.
+    Entity, "entity", is_slug, SLUG
+);
+id!(
+    /// The name under which a secret is kept; the config holds names, never values.
+    SecretName, "secret name", is_slug, SLUG
+);
+id!(
+    /// One received event: `evt_` and 26 characters.
+    EventId, "event id", |text| has_digest(text, "evt_"), "it is 'evt_' and 26 characters"
+);
+id!(
+    /// One lead: `lead_` and 26 characters.
+    LeadId, "lead id", |text| has_digest(text, "lead_"), "it is 'lead_' and 26 characters"
+);
+id!(
+    /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`.
+    ///
+    /// The lead and the destination can be read off it, so a delivery is found by its id alone. It goes out as
+    /// `webhook-id` on every attempt.
+    DeliveryId, "delivery id", |text| split_delivery(text).is_some(),
+    "it is 'dlv_', 26 characters, '_', the attempt, '_' and the destination"
+);
+
+/// Crockford's base 32 in lower case: no padding, no letters that are read as digits.
+fn base32() -> Encoding {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    // The alphabet is fixed and has 32 distinct symbols.
+    specification.encoding().expect("a 32-symbol alphabet is a valid encoding")
+}
+
+/// The first 128 bits of a SHA-256 over length-prefixed parts, as 26 characters.
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // The length keeps ("ab", "c") apart from ("a", "bc").
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    base32().encode(&hash.finalize()[..16])
+}
+
+const DIGEST_CHARS: usize = 26;
+
+fn is_digest(text: &str) -> bool {
+    text.len() == DIGEST_CHARS && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+}
+
+fn has_digest(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(is_digest)
+}
+
+fn split_delivery(text: &str) -> Option<(&str, u32, &str)> {
+    let mut parts = text.strip_prefix("dlv_")?.splitn(3, '_');
+    let (lead, attempt, destination) = (parts.next()?, parts.next()?, parts.next()?);
+    let attempt = attempt.parse().ok().filter(|&n| n > 0)?;
+    (is_digest(lead) && is_slug(destination)).then_some((lead, attempt, destination))
+}
+
+impl EventId {
+    /// The id of an event that the sender named itself: a repeat of the same event has the same id.
+    #[must_use]
+    pub fn from_external(account: &AccountId, source: &SourceId, external_id: &str) -> Self {
+        Self(format!(
+            "evt_{}",
+            digest(&[b"external", account.as_str().as_bytes(), source.as_str().as_bytes(), external_id.as_bytes()])
+        ))
+    }
+
+    /// The id of an event without an external id: its body, the request that carried it and its place in that request.
+    ///
+    /// `request` is the gateway's request id. Repeats of such an event are found by [`body_hash`] instead.
+    #[must_use]
+    pub fn from_request(account: &AccountId, source: &SourceId, request: &str, index: usize, body_hash: &str) -> Self {
+        Self(format!(
+            "evt_{}",
+            digest(&[
+                b"request",
+                account.as_str().as_bytes(),
+                source.as_str().as_bytes(),
+                request.as_bytes(),
+                &index.to_be_bytes(),
+                body_hash.as_bytes()
+            ])
+        ))
+    }
+}
+
+impl LeadId {
+    /// The lead that an event creates.
+    #[must_use]
+    pub fn from_event(event: &EventId) -> Self {
+        Self(format!("lead_{}", digest(&[b"lead", event.as_str().as_bytes()])))
+    }
+}
+
+impl DeliveryId {
+    /// The delivery of one attempt of a lead to one destination.
+    #[must_use]
+    pub fn of(lead: &LeadId, attempt: u32, destination: &DestinationId) -> Self {
+        let digest = lead.as_str().trim_start_matches("lead_");
+        Self(format!("dlv_{digest}_{attempt}_{destination}"))
+    }
+
+    /// The lead that is delivered.
+    #[must_use]
+    pub fn lead(&self) -> LeadId {
+        let (lead, _, _) = self.parts();
+        LeadId(format!("lead_{lead}"))
+    }
+
+    /// The attempt of the lead's assignment, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.parts().1
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn destination(&self) -> DestinationId {
+        DestinationId(self.parts().2.to_owned())
+    }
+
+    fn parts(&self) -> (&str, u32, &str) {
+        split_delivery(&self.0).expect("checked when the id was made")
+    }
+}
+
+/// The hash of a canonical body, as hex: how repeats are found where a source names no external id.
+#[must_use]
+pub fn body_hash(canonical: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(canonical))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs() {
+        for good in ["a", "9", "sales-eu_1", &"x".repeat(64)] {
+            assert!(PoolId::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "_a", "A", "a b", "ä", "a/b", "a#b", &"x".repeat(65)] {
+            assert!(PoolId::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_the_sender_names_has_one_id() {
+        let (a, s) = (AccountId::new("main").unwrap(), SourceId::new("web").unwrap());
+        let one = EventId::from_external(&a, &s, "42");
+        assert_eq!(one, EventId::from_external(&a, &s, "42"));
+        assert_ne!(one, EventId::from_external(&a, &s, "43"));
+        assert_ne!(one, EventId::from_external(&a, &SourceId::new("web4").unwrap(), "2"));
+        assert_eq!(EventId::new(one.as_str()), Ok(one));
+    }
+
+    #[test]
+    fn a_delivery_id_tells_its_lead_and_destination() {
+        let event = EventId::from_external(&AccountId::new("a").unwrap(), &SourceId::new("s").unwrap(), "1");
+        let lead = LeadId::from_event(&event);
+        let id = DeliveryId::of(&lead, 3, &DestinationId::new("buyer_one-crm").unwrap());
+        let read: DeliveryId = id.as_str().parse().unwrap();
+        assert_eq!((read.lead(), read.attempt()), (lead, 3));
+        assert_eq!(read.destination().as_str(), "buyer_one-crm");
+        for bad in ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), "lead_x"] {
+            assert!(DeliveryId::new(bad).is_err(), "{bad}");
+        }
+    }
+}
