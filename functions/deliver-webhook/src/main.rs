@@ -1,1 +1,3 @@
+//! The function that delivers leads to webhooks.
+
 fn main() {}
