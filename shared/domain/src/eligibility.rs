@@ -31,6 +31,7 @@ impl fmt::Display for Ineligible {
             Self::Inactive => f.write_str("is switched off"),
             Self::ZeroWeight => f.write_str("has weight 0 in this pool"),
             Self::CapReached { period: Period::Lifetime, limit } => write!(f, "has had all of {limit} leads"),
+            Self::CapReached { period: Period::Day, limit } => write!(f, "has had {limit} leads today"),
             Self::CapReached { period, limit } => {
                 write!(f, "has had {limit} leads this {}", period.name())
             }

@@ -249,7 +249,7 @@ mod tests {
             "Rule 'r1' did not match: company_size is \"12\", the rule asks for gt 500.\n\
              Rule 'r2' matched.\n\
              Action 'pool sales' gave the lead to bo.\n  \
-             anna has had 3 leads this day.\n  \
+             anna has had 3 leads today.\n  \
              bo was eligible, credit +0.250 before and -0.250 after."
         );
         let json = serde_json::to_string(&trace).unwrap();

@@ -120,3 +120,6 @@ impl From<Condition> for Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the account as a whole.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Account {
     /// Its name, for people.
@@ -17,13 +17,21 @@ pub struct Account {
     /// The day on which a week begins, for weekly caps.
     pub first_weekday: Weekday,
     /// Days that the event log is kept; at least 30, for it also tells repeats apart.
-    #[serde(default = "log_days")]
     pub log_days: u16,
 }
 
-fn log_days() -> u16 {
-    90
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            timezone: Zone::default(),
+            first_weekday: Weekday::default(),
+            log_days: LOG_DAYS_DEFAULT,
+        }
+    }
 }
+
+const LOG_DAYS_DEFAULT: u16 = 90;
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -21,7 +21,10 @@ pub fn parse(text: &str, syntax: Syntax) -> Result<Config, Problems> {
     let value: Value = match syntax {
         Syntax::Json => serde_json::from_str(text).map_err(|error| whole(format!("this is no valid JSON: {error}")))?,
         Syntax::Yaml => {
-            serde_saphyr::from_str(text).map_err(|error| whole(format!("this is no valid YAML: {error}")))?
+            // Only true and false are booleans: to a person, `country: NO` is Norway and a member `y` has that name.
+            let options = serde_saphyr::options! { strict_booleans: true };
+            serde_saphyr::from_str_with_options(text, options)
+                .map_err(|error| whole(format!("this is no valid YAML: {error}")))?
         }
     };
     from_value(value)

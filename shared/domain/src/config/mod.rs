@@ -14,6 +14,8 @@ mod problem;
 mod profile;
 mod schema;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

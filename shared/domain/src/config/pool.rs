@@ -25,7 +25,7 @@ pub struct Pool {
 
 /// A member of a pool: an assignee's id, or the id with settings that hold in this pool only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "MemberForm", into = "MemberForm")]
+#[serde(from = "MemberForm", into = "MemberForm")]
 pub struct PoolMember {
     /// Who.
     pub assignee: AssigneeId,
@@ -52,13 +52,12 @@ struct FullMember {
     caps: Vec<Cap>,
 }
 
-impl TryFrom<MemberForm> for PoolMember {
-    type Error = std::convert::Infallible;
-    fn try_from(form: MemberForm) -> Result<Self, Self::Error> {
-        Ok(match form {
+impl From<MemberForm> for PoolMember {
+    fn from(form: MemberForm) -> Self {
+        match form {
             MemberForm::Id(assignee) => Self { assignee, weight: None, caps: Vec::new() },
             MemberForm::Full(FullMember { assignee, weight, caps }) => Self { assignee, weight, caps },
-        })
+        }
     }
 }
 

@@ -90,7 +90,7 @@ pub enum Else {
 
 /// The default action of a profile: `do_nothing`, or actions in order. With nobody eligible the lead is parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "DefaultForm", into = "DefaultForm")]
+#[serde(from = "DefaultForm", into = "DefaultForm")]
 pub struct DefaultAction(pub Vec<Action>);
 
 impl Default for DefaultAction {
@@ -106,13 +106,12 @@ enum DefaultForm {
     Several(Vec<Action>),
 }
 
-impl TryFrom<DefaultForm> for DefaultAction {
-    type Error = std::convert::Infallible;
-    fn try_from(form: DefaultForm) -> Result<Self, Self::Error> {
-        Ok(match form {
+impl From<DefaultForm> for DefaultAction {
+    fn from(form: DefaultForm) -> Self {
+        match form {
             DefaultForm::One(action) => Self(vec![action]),
             DefaultForm::Several(actions) => Self(actions),
-        })
+        }
     }
 }
 
