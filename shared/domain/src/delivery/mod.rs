@@ -3,13 +3,17 @@
 //! A channel says what one try came to ([`TryResult`]); [`judge`] makes of it what happens next. The function stores that
 //! and carries it out.
 
+mod follow_up;
 mod http;
+mod payload;
 mod record;
 mod retry;
 
 use jiff::{Timestamp, ToSpan};
 
+pub use follow_up::{FollowUp, QUEUE_DELAY_S_MAX};
 pub use http::{classify, retry_after_s};
+pub use payload::{assignee_view, assignment_view, lead_view, payload};
 pub use record::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
 pub use retry::RetrySchedule;
 
@@ -51,6 +55,18 @@ pub enum Verdict {
         /// What happened.
         reason: String,
     },
+}
+
+impl Verdict {
+    /// The status, the next try and the reason, as the record keeps them.
+    #[must_use]
+    pub fn into_parts(self) -> (DeliveryStatus, Option<Timestamp>, Option<String>) {
+        match self {
+            Self::Delivered => (DeliveryStatus::Delivered, None, None),
+            Self::Retry { at, reason } => (DeliveryStatus::Retry, Some(at), Some(reason)),
+            Self::Dead { reason } => (DeliveryStatus::Dead, None, Some(reason)),
+        }
+    }
 }
 
 /// What happens after the `number`th try of a series (from 1). A series begins with the first try and anew with a replay.
