@@ -1,6 +1,5 @@
 //! What a receiver is told of a lead.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::assignment::{Assignment, Outcome};
@@ -33,7 +32,7 @@ pub fn lead_view(lead: &Lead) -> Value {
         "id": lead.id,
         "entity": lead.entity,
         "source": lead.source,
-        "created_at": whole_seconds(lead.created_at),
+        "created_at": lead.created_at,
         "fields": fields,
         "extra": lead.extra,
     })
@@ -63,8 +62,4 @@ pub fn assignment_view(assignment: &Assignment) -> Value {
         "config_version": assignment.config_version,
         "decided_at": assignment.decided_at,
     })
-}
-
-fn whole_seconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

@@ -1,0 +1,3 @@
+//! Delivers leads by email through SES.
+
+pub mod compose;
