@@ -25,10 +25,10 @@ use record::parse;
 /// is killed at its deadline acknowledges nothing, not even what was done.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
 
-/// How one invocation may spend its time.
+/// How one invocation of [`each`] may spend its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most records in work at the same time. [`together`] has one handler call at a time and ignores it.
+    /// Most records in work at the same time.
     pub concurrency: NonZeroUsize,
     /// Work does not begin when less than this is left: about the longest that one record takes.
     pub start_reserve: Duration,
@@ -77,7 +77,7 @@ where
     T: DeserializeOwned,
     E: Display,
 {
-    let budget = Budget::new(deadline, limits, &now);
+    let budget = Budget::new(deadline, limits.start_reserve, &now);
     let (budget, handler) = (&budget, &handler);
     let work = event.records.iter().map(|message| async move {
         let record = match parse(message, deadline) {
@@ -109,18 +109,19 @@ where
 /// Hands all records of the batch to `handler` at once, which answers for each by message id.
 ///
 /// A record that it does not mention counts as failed. When it panics, every record goes through it once more,
-/// alone, so that only the one that cannot be handled fails: the handler must be idempotent.
+/// alone, so that only the one that cannot be handled fails: the handler must be idempotent. Nothing begins when
+/// less than `start_reserve` is left, about the longest that the handler takes.
 pub async fn together<T>(
     event: SqsEvent,
     deadline: Timestamp,
-    limits: Limits,
+    start_reserve: Duration,
     now: impl Fn() -> Timestamp,
     handler: impl AsyncFn(Vec<Record<T>>) -> Vec<RecordResult>,
 ) -> SqsBatchResponse
 where
     T: DeserializeOwned,
 {
-    let budget = Budget::new(deadline, limits, &now);
+    let budget = Budget::new(deadline, start_reserve, &now);
     let mut failed = Vec::new();
     let mut messages = Vec::new();
     let mut records = Vec::new();
@@ -181,9 +182,9 @@ struct Budget<N> {
 }
 
 impl<N: Fn() -> Timestamp> Budget<N> {
-    fn new(deadline: Timestamp, limits: Limits, now: N) -> Self {
+    fn new(deadline: Timestamp, start_reserve: Duration, now: N) -> Self {
         let before = |reserve: Duration| deadline.saturating_sub(reserve).unwrap_or(Timestamp::MIN);
-        Self { answer_by: before(ANSWER_RESERVE), start_by: before(limits.start_reserve.max(ANSWER_RESERVE)), now }
+        Self { answer_by: before(ANSWER_RESERVE), start_by: before(start_reserve.max(ANSWER_RESERVE)), now }
     }
 
     /// Runs `work` when there is time left, drops it when the time is up, and catches its panic. Logs both.

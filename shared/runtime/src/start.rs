@@ -20,7 +20,14 @@
 //! What runs before the event loop must not need a service: DynamoDB being away is a failure of one invocation
 //! that is tried again, not of the start. Load lazily, with the first invocation.
 
-use std::{convert::Infallible, error::Error, fmt::Display, io, process::ExitCode, time::Instant};
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt::Display,
+    io,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
@@ -104,13 +111,14 @@ impl Start {
     /// Serves an SQS event source batch by batch: see [`batch::together`].
     pub async fn serve_together<T>(
         &self,
-        limits: Limits,
+        start_reserve: Duration,
         handler: impl AsyncFn(Vec<Record<T>>) -> Vec<RecordResult>,
     ) -> Result<(), StartError>
     where
         T: DeserializeOwned,
     {
-        self.serve(async |event, deadline| batch::together(event, deadline, limits, clock::now, &handler).await).await
+        self.serve(async |event, deadline| batch::together(event, deadline, start_reserve, clock::now, &handler).await)
+            .await
     }
 
     async fn serve(&self, run: impl AsyncFn(SqsEvent, Timestamp) -> SqsBatchResponse) -> Result<(), StartError> {

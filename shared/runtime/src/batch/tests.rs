@@ -48,8 +48,10 @@ fn at(left_ms: i64) -> (Timestamp, impl Fn() -> Timestamp) {
     (now + jiff::SignedDuration::from_millis(left_ms), move || now)
 }
 
+const RESERVE: Duration = Duration::from_secs(5);
+
 fn limits(concurrency: usize) -> Limits {
-    Limits { concurrency: NonZeroUsize::new(concurrency).unwrap(), start_reserve: Duration::from_secs(5) }
+    Limits { concurrency: NonZeroUsize::new(concurrency).unwrap(), start_reserve: RESERVE }
 }
 
 async fn obey(job: Job) -> Result<(), &'static str> {
@@ -101,7 +103,7 @@ async fn each_fails_the_records_that_failed_and_no_other() {
 async fn together_fails_the_records_that_failed_and_no_other() {
     for (what, messages, expected) in cases() {
         let (deadline, now) = at(60_000);
-        let response = together(event(&messages), deadline, limits(1), now, async |records: Vec<Record<Job>>| {
+        let response = together(event(&messages), deadline, RESERVE, now, async |records: Vec<Record<Job>>| {
             let mut results = Vec::new();
             for record in records {
                 results.push(match obey(record.message).await {
@@ -163,12 +165,24 @@ async fn nothing_begins_when_the_time_is_short() {
 
         let (deadline, now) = at(left_ms);
         let begun = Cell::new(false);
-        let response = together(event(&messages), deadline, limits(1), now, async |_: Vec<Record<Job>>| {
+        let response = together(event(&messages), deadline, RESERVE, now, async |_: Vec<Record<Job>>| {
             begun.set(true);
             vec![RecordResult::done("a"), RecordResult::done("b")]
         });
         assert_eq!(failed_ids(response.await), ["a", "b"]);
         assert!(!begun.get(), "begun with {left_ms} ms left");
+    }
+}
+
+#[tokio::test]
+async fn nothing_begins_in_the_time_kept_for_the_answer() {
+    let limits = Limits { start_reserve: Duration::ZERO, ..limits(1) };
+    for (left_ms, expected) in [(501, &[] as &[&str]), (500, &["a"])] {
+        let (deadline, now) = at(left_ms);
+        let response = each(event(&[Message("a", WORK)]), deadline, limits, now, async |record: Record<Job>| {
+            obey(record.message).await
+        });
+        assert_eq!(failed_ids(response.await), expected, "{left_ms} ms left");
     }
 }
 
@@ -196,7 +210,8 @@ async fn what_still_runs_near_the_deadline_fails_and_the_rest_counts() {
     assert_eq!(failed_ids(response.await), ["b"]);
 
     let (deadline, now) = at(501);
-    let response = together(event(&messages), deadline, limits, now, async |_: Vec<Record<Job>>| pending().await);
+    let response =
+        together(event(&messages), deadline, Duration::ZERO, now, async |_: Vec<Record<Job>>| pending().await);
     assert_eq!(failed_ids(response.await), ["a", "b"]);
 }
 
@@ -216,7 +231,7 @@ async fn together_takes_no_word_for_an_answer() {
     for (what, results, expected) in cases {
         let (deadline, now) = at(60_000);
         let batch = event(&[Message("a", WORK), Message("b", WORK)]);
-        let response = together(batch, deadline, limits(1), now, async |_: Vec<Record<Job>>| results.clone());
+        let response = together(batch, deadline, RESERVE, now, async |_: Vec<Record<Job>>| results.clone());
         assert_eq!(failed_ids(response.await), expected, "{what}");
     }
 }
@@ -226,7 +241,7 @@ async fn after_a_panic_each_record_runs_once_more_and_alone() {
     let messages = [Message("a", WORK), Message("b", PANIC), Message("bad", "{"), Message("c", WORK)];
     let (deadline, now) = at(60_000);
     let runs = RefCell::new(Vec::new());
-    let response = together(event(&messages), deadline, limits(1), now, async |records: Vec<Record<Job>>| {
+    let response = together(event(&messages), deadline, RESERVE, now, async |records: Vec<Record<Job>>| {
         runs.borrow_mut().push(records.iter().map(|record| record.message_id.clone()).collect::<Vec<_>>());
         let poisoned = records.iter().any(|record| record.message == Job::Panic);
         assert!(!poisoned, "told to");

@@ -76,6 +76,16 @@ fn the_level_holds_for_our_code_and_libraries_stay_quiet() {
 }
 
 #[test]
+fn the_request_id_is_there_at_every_level() {
+    let lines = lines(Level::ERROR, || {
+        let _invocation =
+            tracing::info_span!(target: "lambda_runtime::layers::trace", "invoke", requestId = "r-1").entered();
+        tracing::error!("failed");
+    });
+    assert_eq!(lines[0]["requestId"], "r-1");
+}
+
+#[test]
 fn an_inner_value_wins_and_a_late_one_is_recorded() {
     let lines = lines(Level::INFO, || {
         let outer = tracing::info_span!("outer", step = "outer", outcome = tracing::field::Empty).entered();
