@@ -22,7 +22,8 @@ pub const URL_BYTES_MAX: usize = 2_048;
 /// What the deployment allows beyond `https` to public addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
-    /// Networks that are allowed although they are not public. Addresses in them are not judged further.
+    /// Networks that are allowed although they are not public. Addresses in them are not judged further: whoever allows
+    /// a translator's network, such as `64:ff9b::/96`, allows every v4 address behind it.
     pub allowed: Vec<IpNet>,
     /// Whether plain `http` is allowed too.
     pub allow_http: bool,

@@ -178,8 +178,7 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, Failure> {
         if OWN_HEADERS.contains(&parsed.as_str()) {
             return Err(Failure::header(name, "is written by the sender and cannot be set"));
         }
-        let value = HeaderValue::from_str(value)
-            .or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
+        let value = HeaderValue::from_bytes(value.as_bytes())
             .map_err(|_| Failure::header(name, "has a value with a line break or another control character"))?;
         map.insert(parsed, value);
     }

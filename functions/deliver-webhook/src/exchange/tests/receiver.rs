@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
 /// What the receiver does after it has read a request.
@@ -111,6 +112,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         Script::Drip(head) => {
             stream.write_all(head).await?;
             let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            // No burst after a stall: the drip must stay slower than any test's timeout.
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
                 stream.write_all(b"x").await?;

@@ -79,6 +79,16 @@ async fn a_receiver_without_tls_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_never_shakes_hands_has_not_got_the_request() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let failure = failure(trusting(None).send(request(url)).await);
+    assert_eq!(failure.code, FailureCode::Connect, "{failure}");
+    assert!(failure.message.ends_with("it took longer than 3s"), "{failure}");
+    drop(listener);
+}
+
+#[tokio::test]
 async fn plain_http_is_refused_unless_allowed() {
     let receiver = Receiver::start(say("200 OK", "")).await;
     let failure = failure(trusting(None).send(request(receiver.url())).await);
