@@ -14,7 +14,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 mod record;
 
@@ -138,7 +138,11 @@ where
         return response(failed);
     }
     let mut verdicts = Verdicts::of(&records);
-    match budget.run(async || handler(records).await).await {
+    let span = match records.as_slice() {
+        [only] => only.span(),
+        _ => Span::none(),
+    };
+    match budget.run(async || handler(records).await).instrument(span).await {
         Ran::Finished(results) => verdicts.take(results),
         Ran::OutOfTime => {}
         Ran::Panicked if messages.len() == 1 => {}

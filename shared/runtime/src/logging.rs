@@ -246,7 +246,9 @@ impl Serialize for Line<'_> {
         map.serialize_entry("timestamp", &format_args!("{:.3}", clock::now()))?;
         map.serialize_entry("level", self.metadata.level().as_str())?;
         map.serialize_entry("function", self.function)?;
-        for (name, value) in &self.fields.0 {
+        // The message first, for whoever reads along.
+        let (message, others): (Vec<_>, Vec<_>) = self.fields.0.iter().partition(|(name, _)| *name == "message");
+        for (name, value) in message.into_iter().chain(others) {
             if !RESERVED.contains(name) {
                 map.serialize_entry(name, value)?;
             }

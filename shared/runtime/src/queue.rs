@@ -50,11 +50,14 @@ impl QueueSender {
     /// names each one that was left. Order is not kept, and after an error a message may come twice when it is
     /// sent again: standard queues promise neither.
     pub async fn send_all(&self, messages: Vec<Outgoing>) -> Result<(), SendError> {
-        let (faulty, sound): (Vec<_>, Vec<_>) =
-            messages.into_iter().map(|message| (message.fault(), message)).partition(|(fault, _)| fault.is_some());
-        let mut unsent: Vec<Unsent> =
-            faulty.into_iter().filter_map(|(fault, message)| Some(Unsent::refused(message.id, fault?))).collect();
-        let sound = sound.into_iter().map(|(_, message)| message).collect();
+        let mut unsent = Vec::new();
+        let mut sound = Vec::new();
+        for message in messages {
+            match message.fault() {
+                Some(code) => unsent.push(Unsent::refused(message.id, code)),
+                None => sound.push(message),
+            }
+        }
         let calls = calls(sound, |message: &Outgoing| message.body.len()).into_iter().map(|call| self.send_call(call));
         let mut results = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
         while let Some(left) = results.next().await {

@@ -39,17 +39,18 @@ fn a_line_has_the_event_the_spans_and_the_function() {
 }
 
 #[test]
-fn the_line_begins_with_time_level_and_function() {
+fn the_line_begins_with_time_level_function_and_message() {
     let written = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&written);
     let layer = JsonLines::new("intake", Level::INFO, move |line: &str| sink.lock().unwrap().push_str(line));
     tracing::subscriber::with_default(Registry::default().with(layer), || {
+        let _invocation = tracing::info_span!("invoke", requestId = "r-1").entered();
         tracing::warn!(level = "mine", function = "mine", "spoofed");
     });
     let line = written.lock().unwrap().clone();
     let (_, after_time) = line.split_once("Z\",").unwrap();
     assert!(line.starts_with("{\"timestamp\":\"2"), "{line}");
-    assert!(after_time.starts_with("\"level\":\"WARN\",\"function\":\"intake\","), "{line}");
+    assert!(after_time.starts_with("\"level\":\"WARN\",\"function\":\"intake\",\"message\":\"spoofed\","), "{line}");
     assert!(!line.contains("mine"), "{line}");
     assert!(line.ends_with("}\n"), "{line}");
 }
