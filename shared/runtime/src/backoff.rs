@@ -15,7 +15,8 @@ const EVER_MAX: Duration = Duration::from_secs(1);
 ///
 /// `attempt` counts the tries made so far, from 1. The spread comes from hashing the seed, not from a random
 /// source: two senders with different seeds drift apart, and one sender waits the same in every test run.
-pub(crate) fn full_jitter(seed: impl Hash, attempt: u32) -> Duration {
+#[must_use]
+pub fn full_jitter(seed: impl Hash, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     let bound = FIRST_MAX.saturating_mul(1 << doublings).min(EVER_MAX);
     let mut hasher = DefaultHasher::new();

@@ -5,13 +5,14 @@
 //! - [`aws`]: the SDK clients
 //! - [`batch`]: the one SQS batch loop; a bad record harms only itself
 //! - [`queue`] and [`schedule`]: messages out, now or later
+//! - [`backoff`]: how long to wait before another try
 //! - [`logging`] and [`metrics`]: what an operator sees
 //! - [`clock`]: the only place that asks what time it is
 //!
 //! The message types are type parameters: this crate knows no lead, no account and no rule.
 
 pub mod aws;
-mod backoff;
+pub mod backoff;
 pub mod batch;
 pub mod clock;
 mod fit;
