@@ -1,0 +1,163 @@
+//! Which outside field fills which field of the lead.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leadyard_domain::config::{FieldInfo, FieldTable, Source};
+use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldValue};
+use serde_json::{Map, Value};
+
+use super::convert::{Setting, convert, is_nothing};
+use super::error::{CaptureError, Shape};
+use super::usual::{USUAL_KEYS, squash};
+use crate::{format, path};
+
+/// What an event gives.
+#[derive(Debug, Default)]
+pub(super) struct Mapped {
+    /// The lead's fields.
+    pub(super) fields: BTreeMap<FieldName, FieldValue>,
+    /// The mapping's defaults for fields that the event has no value for.
+    pub(super) defaults: BTreeMap<FieldName, FieldValue>,
+    /// What filled no field.
+    pub(super) extra: BTreeMap<String, Value>,
+}
+
+/// First the source's own mapping; then, for fields that it leaves empty, the usual keys; then keys that are called as a
+/// declared field. What is left is extra.
+pub(super) fn map(
+    source: &Source,
+    table: &FieldTable,
+    setting: Setting<'_>,
+    payload: &Map<String, Value>,
+) -> Result<Mapped, CaptureError> {
+    let mut event = Event { table, setting, payload, taken: BTreeSet::new(), fields: BTreeMap::new() };
+    for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
+        if let Some(value) = path::get(payload, &mapping.from) {
+            event.fill(&mapping.to, &mapping.from, value)?;
+        }
+    }
+    // What a person mapped, or switched off, is not guessed at.
+    event.guess(source)?;
+    let (fields, taken) = (event.fields, event.taken);
+    let mut rest = payload.clone();
+    for path in &taken {
+        path::remove(&mut rest, path);
+    }
+    let extra = rest.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
+    let defaults = defaults(source, table, setting, &fields)?;
+    Ok(Mapped { fields, defaults, extra })
+}
+
+struct Event<'a> {
+    table: &'a FieldTable,
+    setting: Setting<'a>,
+    payload: &'a Map<String, Value>,
+    /// The paths whose values fill a field.
+    taken: BTreeSet<String>,
+    fields: BTreeMap<FieldName, FieldValue>,
+}
+
+impl Event<'_> {
+    /// Fills a field that has no value yet; the first value of an event counts.
+    fn fill(&mut self, name: &FieldName, at: &str, value: &Value) -> Result<(), CaptureError> {
+        if is_nothing(value) || self.fields.contains_key(name) {
+            return Ok(());
+        }
+        // A config that was published has no mapping to a field that is computed or unknown.
+        let Some(info) = self.table.get(name).filter(|info| !info.derived) else { return Ok(()) };
+        let value = fitting(name, Some(at), value, info, self.setting)?;
+        self.fields.insert(name.clone(), value);
+        self.taken.insert(at.to_owned());
+        Ok(())
+    }
+
+    fn guess(&mut self, source: &Source) -> Result<(), CaptureError> {
+        let is_mapped = |path: &str| source.mapping.iter().any(|mapping| mapping.from == path);
+        let candidates: Vec<(String, &Value)> = path::leaves(self.payload)
+            .into_iter()
+            .filter(|(path, value)| !is_mapped(path) && !is_nothing(value))
+            .collect();
+        let of_format = format(&source.format).map_or(&[][..], |format| format.usual_keys);
+        for (name, usual) in of_format.iter().chain(USUAL_KEYS) {
+            self.guess_one(source, &candidates, name, usual)?;
+        }
+        for (path, value) in &candidates {
+            if !self.taken.contains(path)
+                && let Ok(name) = FieldName::new(path.as_str())
+                && !is_left_to_source(source, &name)
+            {
+                self.fill(&name, path, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn guess_one(
+        &mut self,
+        source: &Source,
+        candidates: &[(String, &Value)],
+        name: &str,
+        usual: &[&str],
+    ) -> Result<(), CaptureError> {
+        let Ok(name) = FieldName::new(name) else { return Ok(()) };
+        if is_left_to_source(source, &name) {
+            return Ok(());
+        }
+        for key in usual {
+            let named = candidates.iter().find(|(path, _)| squash(path) == *key && !self.taken.contains(path));
+            if let Some((path, value)) = named {
+                return self.fill(&name, path, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A source that names its lead source means all leads from there: only its own mapping may say otherwise.
+fn is_left_to_source(source: &Source, name: &FieldName) -> bool {
+    source.lead_source.is_some() && name.as_str() == "lead_source"
+}
+
+fn defaults(
+    source: &Source,
+    table: &FieldTable,
+    setting: Setting<'_>,
+    fields: &BTreeMap<FieldName, FieldValue>,
+) -> Result<BTreeMap<FieldName, FieldValue>, CaptureError> {
+    let mut defaults = BTreeMap::new();
+    for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
+        if let Some(value) = mapping.default.as_ref().filter(|value| !is_nothing(value))
+            && let Some(info) = table.get(&mapping.to).filter(|info| !info.derived)
+            && !fields.contains_key(&mapping.to)
+            && !defaults.contains_key(&mapping.to)
+        {
+            defaults.insert(mapping.to.clone(), fitting(&mapping.to, None, value, info, setting)?);
+        }
+    }
+    Ok(defaults)
+}
+
+/// The value in its field's type and size; `at` is `None` for a default.
+fn fitting(
+    name: &FieldName,
+    at: Option<&str>,
+    value: &Value,
+    info: &FieldInfo,
+    setting: Setting<'_>,
+) -> Result<FieldValue, CaptureError> {
+    let converted = convert(value, info, setting).map_err(|expected| CaptureError::Misfit {
+        field: name.clone(),
+        at: at.map(str::to_owned),
+        found: Shape::of(value),
+        expected,
+    })?;
+    let bytes = match &converted {
+        FieldValue::Text(text) => text.len(),
+        FieldValue::List(items) => items.iter().map(String::len).sum(),
+        _ => 0,
+    };
+    if bytes > FIELD_BYTES_MAX {
+        return Err(CaptureError::TooLong { field: name.clone(), bytes });
+    }
+    Ok(converted)
+}

@@ -1,0 +1,21 @@
+//! Capture: one raw event becomes a draft of a lead, and the draft meets the lead that is known.
+//!
+//! [`capture()`] maps and normalises; nothing half-written comes out of it: a value that does not fit fails the event.
+//! The caller looks for a known lead by the draft's keys and [`apply`] settles what becomes of both.
+
+mod behaviour;
+mod convert;
+mod draft;
+mod email;
+mod error;
+mod mapping;
+mod phone;
+mod usual;
+
+pub use behaviour::{Applied, apply};
+pub use draft::{Draft, capture, keys};
+pub use error::{CaptureError, Shape};
+pub use usual::UsualKey;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! Which value lands where.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn fields(more: Value, payload: Value) -> Value {
+    plain(&draft(more, payload).unwrap().fields)
+}
+
+#[test]
+fn a_whole_event() {
+    let event: Value = serde_json::from_str(include_str!("../../../../../events/source_json_lead.json")).unwrap();
+    let mapping = json!([
+        {"from": "contact.email", "to": "email"},
+        {"from": "contact.phone", "to": "phone"},
+        {"from": "contact.firstName", "to": "first_name"},
+        {"from": "contact.lastName", "to": "last_name"},
+    ]);
+    let draft = draft(json!({"mapping": mapping, "lead_source": "Website"}), event).unwrap();
+    let expected = json!({
+        "email": "Anna.Berg@example.com", "phone": "+49301234567", "first_name": "Anna", "last_name": "Berg",
+        "company": "Berg Solar GmbH", "company_size": 75, "interests": ["roof", "heat pump"],
+        "utm.source": "newsletter", "utm.campaign": "ent-spring",
+    });
+    assert_eq!(plain(&draft.fields), expected);
+    assert_eq!(plain(&draft.defaults), json!({"lead_source": "Website"}));
+    let extra =
+        json!({"id": "crm-10457", "consent": {"text": "I agree to be called.", "at": "2026-03-01T09:30:00+01:00"}});
+    assert_eq!(json!(draft.extra), extra);
+    assert_eq!(draft.keys.iter().map(|key| key.fields.as_str()).collect::<Vec<_>>(), ["email", "phone"]);
+}
+
+#[test]
+fn usual_keys_in_any_spelling() {
+    for (payload, expected) in [
+        (json!({"E-Mail": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"emailAddress": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"mail": "b@x.example", "email": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"mail": "b@x.example", "email": " "}), json!({"email": "b@x.example"})),
+        (json!({"Mobile Number": "030 1234567"}), json!({"phone": "+49301234567"})),
+        (json!({"given_name": "A", "Surname": "B"}), json!({"first_name": "A", "last_name": "B"})),
+        (json!({"utm": {"source": "ads", "medium": "cpc"}}), json!({"utm.source": "ads", "utm.medium": "cpc"})),
+        (json!({"gclid": "g", "fbclid": "f"}), json!({"click.gclid": "g", "click.fbclid": "f"})),
+        (json!({"click.gclid": "g"}), json!({"click.gclid": "g"})),
+        (json!({"Company": {"Name": "ACME"}}), json!({"company": "ACME"})),
+        (json!({"zip": 10115}), json!({"postal_code": "10115"})),
+        (json!({"budget": {"min": "10.50"}}), json!({"budget.min": 10.5})),
+        (json!({"tier": "gold"}), json!({"tier": "Gold"})),
+    ] {
+        assert_eq!(fields(json!({}), payload.clone()), expected, "{payload}");
+    }
+}
+
+#[test]
+fn a_full_name_is_split_only_when_it_stands_alone() {
+    for (payload, first, last) in [
+        (json!({"name": "Ludwig van Beethoven"}), json!("Ludwig"), json!("van Beethoven")),
+        (json!({"name": "Berg, Anna Maria"}), json!("Anna Maria"), json!("Berg")),
+        (json!({"name": "Madonna"}), json!("Madonna"), Value::Null),
+        (json!({"name": "Ludwig van Beethoven", "first_name": "L."}), json!("L."), Value::Null),
+        (json!({"name": "Ludwig van Beethoven", "last_name": "B."}), Value::Null, json!("B.")),
+    ] {
+        let fields = fields(json!({}), payload.clone());
+        assert_eq!((&fields["first_name"], &fields["last_name"]), (&first, &last), "{payload}");
+        assert_eq!(fields["full_name"], payload["name"]);
+    }
+}
+
+#[test]
+fn the_mapping_goes_before_any_guess() {
+    let mapping = json!([
+        {"from": "answers.0.text", "to": "email"},
+        {"from": "other", "to": "email"},
+        {"from": "phone", "to": "phone", "enabled": false},
+        {"from": "size", "to": "company_size", "default": "10"},
+        {"from": "tier", "to": "tier", "default": "silver"},
+    ]);
+    let payload = json!({
+        "answers": [{"text": "a@x.example", "id": 1}], "other": "b@x.example", "email": "c@x.example",
+        "phone": "not even a number", "size": 7, "unknown": {"deep": [1]}, "empty": "", "null": null,
+    });
+    let draft = draft(json!({ "mapping": mapping }), payload).unwrap();
+    assert_eq!(plain(&draft.fields), json!({"email": "a@x.example", "company_size": 7}));
+    assert_eq!(plain(&draft.defaults), json!({"tier": "Silver"}));
+    let extra = json!({
+        "answers": [{"id": 1}], "other": "b@x.example", "email": "c@x.example", "phone": "not even a number",
+        "unknown": {"deep": [1]},
+    });
+    assert_eq!(json!(draft.extra), extra);
+}
+
+#[test]
+fn computed_fields_are_not_filled_from_outside() {
+    let draft = draft(json!({}), json!({"email": "a@x.example", "lead": {"is_new": true}, "source.id": "x"})).unwrap();
+    assert_eq!(plain(&draft.fields), json!({"email": "a@x.example"}));
+    assert_eq!(json!(draft.extra), json!({"lead": {"is_new": true}, "source.id": "x"}));
+}
+
+#[test]
+fn the_lead_source_is_the_sources_own_else_utm_source() {
+    let payload = || json!({"utm_source": "ads", "lead_source": "me"});
+    let of = |more: Value| {
+        let draft = draft(more, payload()).unwrap();
+        (plain(&draft.fields)["lead_source"].clone(), plain(&draft.defaults)["lead_source"].clone())
+    };
+    assert_eq!(of(json!({"lead_source": "Website"})), (Value::Null, json!("Website")));
+    assert_eq!(of(json!({})), (json!("me"), Value::Null));
+    let mapping = json!([{"from": "lead_source", "to": "lead_source"}]);
+    assert_eq!(of(json!({"lead_source": "Website", "mapping": mapping})), (json!("me"), Value::Null));
+    let draft = draft(json!({}), json!({"utm_source": "ads"})).unwrap();
+    assert_eq!(plain(&draft.defaults), json!({"lead_source": "ads"}));
+}
+
+#[test]
+fn the_page_that_posted_is_the_page_unless_the_event_says_another() {
+    let page = |payload: Value| {
+        let mut received = received(payload);
+        received.origin.referrer = Some("https://example.com/contact".to_owned());
+        received.origin.ip = Some("192.0.2.1".to_owned());
+        let draft = capture(&source(json!({})), &table(), &TimeZone::UTC, &received).unwrap();
+        (plain(&draft.fields), plain(&draft.defaults))
+    };
+    let here = json!({"page_url": "https://example.com/contact"});
+    assert_eq!(page(json!({"city": "Ulm"})), (json!({"city": "Ulm"}), here));
+    assert_eq!(page(json!({"page_url": "x"})), (json!({"page_url": "x"}), json!({})));
+}
+
+#[test]
+fn times_are_read_in_the_sources_zone_else_the_accounts() {
+    let at = |more: Value| fields(more, json!({"appointment": "2026-01-31 15:00"}))["appointment"].clone();
+    assert_eq!(at(json!({})), json!("2026-01-31T20:00:00Z"));
+    assert_eq!(at(json!({"timezone": "Europe/Berlin"})), json!("2026-01-31T14:00:00Z"));
+}
+
+#[test]
+fn what_does_not_fit_fails_the_event_and_shows_no_value() {
+    for (payload, expected) in [
+        (
+            json!({"size": "large"}),
+            "field 'company_size' expects a number such as 75.5, but the event has a text of 5 characters at 'size'",
+        ),
+        (
+            json!({"size": true}),
+            "field 'company_size' expects a number such as 75.5, but the event has a boolean at 'size'",
+        ),
+        (
+            json!({"email": "anna"}),
+            "field 'email' expects an email address such as anna@example.com, but the event has a text of 4 characters at 'email'",
+        ),
+        (
+            json!({"tel": "12"}),
+            "field 'phone' expects a phone number of DE, or one with '+' and a country code, but the event has a text of 2 characters at 'tel'",
+        ),
+        (
+            json!({"tier": ["Gold", "Silver"]}),
+            "field 'tier' expects one of its 2 options, but the event has a list of 2 items at 'tier'",
+        ),
+        (
+            json!({"birthday": {"day": 1}, "birthday.day": 1, "x": {"birthday": 1}, "newsletter": "maybe"}),
+            "field 'newsletter' expects a boolean (true or false, yes or no, on or off, 1 or 0), but the event has a text of 5 characters at 'newsletter'",
+        ),
+        (json!({"a": "", "b": null, "c": [], "d": {}}), "the event has no value: there is nothing to make a lead of"),
+        (json!({"message": "x".repeat(9000)}), "field 'message' has 9000 bytes; at most 8192 are kept"),
+    ] {
+        let mapping = json!([{"from": "size", "to": "company_size"}]);
+        let error = draft(json!({ "mapping": mapping }), payload.clone()).expect_err(&payload.to_string());
+        assert_eq!(error.to_string(), expected);
+    }
+    let default = json!([{"from": "size", "to": "company_size", "default": [1, 2]}]);
+    let error = draft(json!({ "mapping": default }), json!({"city": "Ulm"})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "field 'company_size' expects a number such as 75.5, but the source's default is a list of 2 items"
+    );
+    let many: Value = (0..201).map(|n| (format!("key{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(draft(json!({}), many), Err(CaptureError::TooManyFields { fields: 201 }));
+}
+
+#[test]
+fn an_empty_key_finds_nobody() {
+    let keys = |payload: Value| -> Vec<String> {
+        let search = json!({"search_by": ["email+company", "phone"]});
+        draft(search, payload).unwrap().keys.into_iter().map(|key| key.fields).collect()
+    };
+    assert_eq!(
+        keys(json!({"email": "a@x.example", "company": "ACME", "tel": "+49 30 1234567"})),
+        ["email+company", "phone"]
+    );
+    assert_eq!(keys(json!({"email": "a@x.example", "tel": "+49 30 1234567"})), ["phone"]);
+    assert_eq!(keys(json!({"email": "a@x.example"})), [""; 0]);
+}
+
+proptest! {
+    #[test]
+    fn every_value_lands_in_one_place(
+        payload in prop::collection::btree_map("[a-z_.]{1,12}|email|utm|phone|name", ".{0,12}", 1..12),
+    ) {
+        let event: Value = payload.iter().map(|(key, value)| (key.clone(), json!(value))).collect::<serde_json::Map<_, _>>().into();
+        let empty = payload.values().all(|value| value.trim().is_empty());
+        match draft(json!({}), event) {
+            Ok(draft) => {
+                let split = usize::from(draft.fields.contains_key("full_name"))
+                    * (usize::from(draft.fields.contains_key("first_name")) + usize::from(draft.fields.contains_key("last_name")));
+                let present = payload.values().filter(|value| !value.trim().is_empty()).count();
+                let placed = draft.fields.len() + draft.extra.len();
+                prop_assert!(placed >= present && placed <= present + split, "{} of {}", placed, present);
+            }
+            Err(CaptureError::Empty) => prop_assert!(empty),
+            Err(error) => {
+                let shown = error.to_string();
+                prop_assert!(matches!(error, CaptureError::Misfit { .. }), "{}", shown);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `form`: what a browser sends, urlencoded or multipart. One request is one event.
+
+mod multipart;
+mod urlencoded;
+
+#[cfg(test)]
+mod tests;
+
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use leadyard_domain::config::Source;
+use leadyard_domain::id::EventId;
+use serde_json::{Map, Value};
+
+use super::{Format, reply};
+use crate::request::{Malformed, Place, Reply, Request, Split, part};
+use crate::verify::{self, Unauthentic};
+
+/// A form of a web page.
+pub(super) const FORMAT: Format = Format {
+    name: "form",
+    title: "a form of a web page, urlencoded or multipart",
+    verify: verify_origin,
+    split,
+    reply: thank,
+    challenge: None,
+    usual_keys: &[],
+};
+
+/// The source's own verification, and the page that posts.
+///
+/// A browser sets `Origin` on every form post and no page can change it; other programs can, so the list keeps foreign
+/// pages out and nothing more.
+fn verify_origin(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -> Result<(), Unauthentic> {
+    verify::verify(source, secrets, request, now)?;
+    let allowed = source.form.as_ref().map_or(&[][..], |form| &form.allowed_origins);
+    if allowed.is_empty() {
+        return Ok(());
+    }
+    let origin = request.header("origin").map_err(|problem| Unauthentic::header("origin", problem))?;
+    let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
+    if allowed.iter().any(is) { Ok(()) } else { Err(Unauthentic::Origin) }
+}
+
+fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
+    let kind = request.media_type();
+    let pairs = match kind.as_deref() {
+        Some("application/x-www-form-urlencoded") => urlencoded::parse(request.body)?,
+        Some("multipart/form-data") => multipart::parse(request)?,
+        _ => {
+            let expected = "application/x-www-form-urlencoded or multipart/form-data";
+            return Err(Malformed::ContentType { found: kind, expected });
+        }
+    };
+    let honeypot = source.form.as_ref().and_then(|form| form.honeypot.as_deref());
+    let mut event = Map::new();
+    for (name, value) in pairs {
+        if honeypot == Some(name.as_str()) {
+            if is_filled(&value) {
+                return Ok(Split::Ignored { reason: "the honeypot field is filled" });
+            }
+            continue;
+        }
+        add(&mut event, name, value);
+    }
+    Ok(Split::Events(vec![part(source, request, Place::Only, event)?]))
+}
+
+fn is_filled(value: &Value) -> bool {
+    !matches!(value, Value::String(text) if text.trim().is_empty())
+}
+
+/// A name that comes again makes a list, as check boxes mean it.
+fn add(event: &mut Map<String, Value>, name: String, value: Value) {
+    match event.get_mut(&name) {
+        None => {
+            event.insert(name, value);
+        }
+        Some(Value::Array(items)) => items.push(value),
+        Some(first) => {
+            let items = vec![first.take(), value];
+            *first = items.into();
+        }
+    }
+}
+
+fn thank(source: &Source, _: &[EventId]) -> Reply {
+    let page = source.form.as_ref().and_then(|form| form.thank_you_url.as_deref());
+    let plain = || reply(StatusCode::OK, "text/plain; charset=utf-8", "Thank you.\n".to_owned());
+    // The lead is safe by now: an address that no header can hold must not look like a failure to who sent it.
+    match page.map(HeaderValue::from_str) {
+        Some(Ok(page)) => Reply {
+            // 303: the browser gets the page with GET, and going back does not send the form again.
+            status: StatusCode::SEE_OTHER,
+            headers: vec![(header::LOCATION, page)],
+            body: String::new(),
+        },
+        Some(Err(_)) | None => plain(),
+    }
+}

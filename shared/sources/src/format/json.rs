@@ -1,0 +1,70 @@
+//! `json`: any JSON object, or an array of objects, each of which is an event.
+
+mod numbers;
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+use http::StatusCode;
+use leadyard_domain::config::Source;
+use leadyard_domain::id::EventId;
+use serde_json::{Value, json};
+
+use super::{Format, reply};
+use crate::request::{EVENTS_MAX, Malformed, Place, Reply, Request, Split, part};
+use crate::verify;
+
+/// JSON from any system.
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    title: "JSON from any system: an object, or an array of objects",
+    verify: verify::verify,
+    split,
+    reply: accepted,
+    challenge: None,
+    usual_keys: &[],
+};
+
+fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
+    // A sender that names no type at all and sends JSON means JSON.
+    let kind = request.media_type();
+    if !kind.as_deref().is_none_or(is_json) {
+        return Err(Malformed::ContentType { found: kind, expected: "application/json" });
+    }
+    let events = match parse::parse(request.body)? {
+        Value::Object(event) => vec![part(source, request, Place::Only, event)?],
+        Value::Array(items) if items.len() > EVENTS_MAX => {
+            return Err(Malformed::TooManyEvents { events: items.len() });
+        }
+        Value::Array(items) => {
+            let event = |(index, item)| match item {
+                Value::Object(event) => part(source, request, Place::Index(index), event),
+                other => Err(no_object(Place::Index(index), &other)),
+            };
+            items.into_iter().enumerate().map(event).collect::<Result<_, _>>()?
+        }
+        other => return Err(no_object(Place::Only, &other)),
+    };
+    Ok(Split::Events(events))
+}
+
+fn is_json(media_type: &str) -> bool {
+    matches!(media_type, "application/json" | "text/json") || media_type.ends_with("+json")
+}
+
+fn no_object(place: Place, found: &Value) -> Malformed {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Malformed::Event { at: place.to_string(), what: format!("is {found}; an event is an object") }
+}
+
+fn accepted(_: &Source, events: &[EventId]) -> Reply {
+    reply(StatusCode::ACCEPTED, "application/json", json!({ "events": events }).to_string())
+}

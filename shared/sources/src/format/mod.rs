@@ -1,0 +1,74 @@
+//! The formats: which platform sends, and in what shape.
+
+mod form;
+mod json;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use leadyard_domain::config::Source;
+use leadyard_domain::id::EventId;
+
+use crate::capture::UsualKey;
+use crate::request::{Malformed, Reply, Request, Split};
+use crate::verify::Unauthentic;
+
+/// Every format. A new platform is a file beside this one and a line here.
+pub static FORMATS: &[Format] = &[form::FORMAT, json::FORMAT];
+
+/// How one platform sends leads.
+pub struct Format {
+    /// Its name in a config.
+    pub name: &'static str,
+    /// What it is, in a few words, for people.
+    pub title: &'static str,
+    /// Proves that the request comes from where it should: over the raw bytes, in constant time.
+    ///
+    /// The secrets are the values under the name in the source's `verify`, more than one while a secret is changed. No
+    /// value at all is a refusal, never a bypass.
+    pub verify: Verify,
+    /// Reads the events of a request, all or none.
+    pub split: fn(&Source, &Request<'_>) -> Result<Split, Malformed>,
+    /// The answer when the events are safe; they come in the request's order.
+    pub reply: fn(&Source, &[EventId]) -> Reply,
+    /// Answers the `GET` by which the platform tries an endpoint, where it has one.
+    pub challenge: Option<Challenge>,
+    /// Keys of this platform beside those that every format knows.
+    pub usual_keys: &'static [UsualKey],
+}
+
+/// See [`Format::verify`].
+pub type Verify = fn(&Source, &[&[u8]], &Request<'_>, Timestamp) -> Result<(), Unauthentic>;
+/// See [`Format::challenge`].
+pub type Challenge = fn(&Source, &[&[u8]], &Request<'_>) -> Result<Reply, Unauthentic>;
+
+/// A format by its name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The names of all formats, for the check of a config.
+#[must_use]
+pub fn format_names() -> Vec<&'static str> {
+    FORMATS.iter().map(|format| format.name).collect()
+}
+
+/// An answer with a body of a media type.
+fn reply(status: StatusCode, media_type: &'static str, body: String) -> Reply {
+    let headers: Vec<(HeaderName, HeaderValue)> = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
+    Reply { status, headers, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_name_and_no_name_is_taken_twice() {
+        let mut names = format_names();
+        assert!(names.iter().all(|name| format(name).is_some_and(|format| format.name == *name)));
+        names.dedup();
+        assert_eq!(names, ["form", "json"]);
+        assert!(format("JSON").is_none() && format("").is_none());
+    }
+}
