@@ -1,1 +1,67 @@
+//! The table: everything that Leadyard keeps, one function per access pattern.
+//!
+//! One DynamoDB table holds all accounts (see `docs/` for the list of items). [`Store`] is concrete: tests run it against
+//! an emulator. What it promises:
+//!
+//! - **A write that depends on something read is conditional on it.** A condition that fails is an answer, not an
+//!   accident: [`CommitError::Conflict`] brings the state as it is now, [`Claim`] says who has the delivery.
+//! - **Errors say first whether trying again can help**: [`StoreError::is_retryable`]. The SDK has already retried
+//!   throttling when an error arrives here.
+//! - **Accounts are apart in every key** ([`keys`] builds them and nothing else does).
+//! - **Reads name their strength.** Where a function takes `consistent`, `false` costs half and may be a second old.
+//! - **Time is an argument**, so that a test can stand at any moment.
+//!
+//! Who calls what: evaluate reads with [`Store::events`], [`Store::find_leads`], [`Store::leads`] and
+//! [`Store::load_state`] and writes with [`Store::commit`]; the delivery functions live on [`Store::claim_delivery`] and
+//! [`Store::finish_delivery`]; intake needs [`Store::find_source`], [`ConfigCache`] and [`SecretCache`]; the API uses the
+//! rest. The public functions are settled: others build on them.
 
+mod api_key;
+mod audit;
+mod codec;
+mod commit;
+mod config;
+mod config_cache;
+mod delivery;
+mod error;
+mod event;
+mod fresh;
+mod keys;
+mod lead;
+mod listing;
+mod read;
+mod secret;
+mod source;
+mod state;
+pub mod table;
+mod write;
+
+use aws_sdk_dynamodb::Client;
+
+pub use api_key::{ApiKey, Role};
+pub use audit::AuditEntry;
+pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
+pub use config::{Endpoint, Pointer, PublishConfig, PublishError};
+pub use config_cache::{ConfigCache, Published};
+pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
+pub use error::StoreError;
+pub use event::EventRow;
+pub use lead::LeadFile;
+pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
+pub use secret::{Secret, SecretCache, SetSecret};
+pub use source::endpoint_key_hash;
+
+/// The table of one deployment. Cheap to clone: clones share the client's connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// Works on the named table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}

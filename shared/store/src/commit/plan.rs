@@ -1,0 +1,310 @@
+//! The writes of a commit, each with the condition that guards it.
+//!
+//! A transaction may name an item once, so what several events of a batch do to one lead is folded into one write: the
+//! condition of the first, the content of the last.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::assignment::Standing;
+use leadyard_domain::caps::Counters;
+use leadyard_domain::event::{EventStatus, REPEAT_WINDOW_S};
+use leadyard_domain::id::{AssigneeId, EventId, PoolId, SourceId};
+use leadyard_domain::lead::Lead;
+use leadyard_domain::rotation::PoolState;
+
+use super::{ACTIONS_MAX, BYTES_MAX, Commit, ITEM_BYTES_MAX, LeadWrite, TooLarge};
+use crate::codec::{Item, expires_at, item_bytes, moment, number, text};
+use crate::error::StoreError;
+use crate::event::event_item;
+use crate::keys::{self, Key};
+use crate::lead::{assignment_item, key_item, lead_item};
+use crate::state::{counters_item, pool_item};
+use crate::write::unbuilt;
+
+/// What a write is for: so that a failed condition can be told to the one who decides.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Purpose {
+    Event(EventId),
+    /// The events of that body, with the time of each.
+    Seen(Vec<(EventId, Timestamp)>),
+    Pool(PoolId),
+    Counters(AssigneeId),
+    /// The lead, a key, an assignment, a place in a line.
+    Lead,
+}
+
+/// One write of the transaction.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) key: Key,
+    pub(super) purpose: Purpose,
+    /// `None` deletes.
+    item: Option<Item>,
+    condition: Option<Condition>,
+    /// The event that the write is made for.
+    event: Option<EventId>,
+}
+
+/// A condition expression. Every attribute is named by `#` and its name: some are reserved words.
+#[derive(Debug)]
+struct Condition {
+    expression: String,
+    names: &'static [&'static str],
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Condition {
+    fn absent() -> Self {
+        Self { expression: "attribute_not_exists(#pk)".to_owned(), names: &["pk"], values: Vec::new() }
+    }
+
+    /// The version that was read; 0 was not there.
+    fn version(read: u64) -> Self {
+        match read {
+            0 => Self::absent(),
+            version => Self {
+                expression: "#version = :version".to_owned(),
+                names: &["version"],
+                values: vec![(":version".to_owned(), number(version))],
+            },
+        }
+    }
+
+    fn absent_or(name: &'static [&'static str; 2], value: &str) -> Self {
+        Self {
+            expression: format!("attribute_not_exists(#{}) OR #{} = :value", name[0], name[1]),
+            names: name,
+            values: vec![(":value".to_owned(), text(value))],
+        }
+    }
+
+    /// The body was not taken near any of these times, save by these events themselves.
+    fn not_seen(events: &[(EventId, Timestamp)]) -> Self {
+        let mut apart = Vec::new();
+        let mut values = Vec::new();
+        for (index, (event, received_at)) in events.iter().enumerate() {
+            apart.push(format!("(#event_id = :event{index} OR NOT #seen_at BETWEEN :from{index} AND :to{index})"));
+            let (from, to) = repeat_window(*received_at);
+            values.push((format!(":event{index}"), text(event.as_str())));
+            values.push((format!(":from{index}"), text(moment(from))));
+            values.push((format!(":to{index}"), text(moment(to))));
+        }
+        let expression = format!("attribute_not_exists(#pk) OR ({})", apart.join(" AND "));
+        Self { expression, names: &["pk", "event_id", "seen_at"], values }
+    }
+
+    fn names(&self) -> HashMap<String, String> {
+        self.names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+    }
+}
+
+/// From when to when the same body is a repeat. Both ways: messages overtake each other.
+pub(super) fn repeat_window(received_at: Timestamp) -> (Timestamp, Timestamp) {
+    let window = SignedDuration::from_secs(REPEAT_WINDOW_S);
+    // At the ends of the calendar there is nothing further to look at.
+    (
+        received_at.checked_sub(window).unwrap_or(Timestamp::MIN),
+        received_at.checked_add(window).unwrap_or(Timestamp::MAX),
+    )
+}
+
+/// The writes of a commit.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) writes: Vec<Write>,
+    by_key: HashMap<Key, usize>,
+}
+
+impl Plan {
+    pub(super) fn of(commit: &Commit) -> Result<Self, StoreError> {
+        let mut plan = Self::default();
+        for settled in &commit.settled {
+            let event = &settled.record.received.event;
+            plan.event(commit, settled)?;
+            if let Some(hash) = &settled.seen {
+                let received = &settled.record.received;
+                plan.seen(commit, &received.source, hash, event, received.received_at);
+            }
+            if let Some(assignment) = &settled.assignment {
+                let (key, item) = assignment_item(&commit.account, assignment)?;
+                plan.put(key, Purpose::Lead, item, Some(Condition::absent()), Some(event));
+            }
+        }
+        plan.leads(commit)?;
+        plan.state(commit)?;
+        Ok(plan)
+    }
+
+    fn event(&mut self, commit: &Commit, settled: &super::Settled) -> Result<(), StoreError> {
+        let (key, item) = event_item(&settled.record, commit.log_days)?;
+        let event = &settled.record.received.event;
+        let condition = Condition::absent_or(&["pk", "status"], EventStatus::Failed.name());
+        self.put(key, Purpose::Event(event.clone()), item, Some(condition), Some(event));
+        Ok(())
+    }
+
+    fn seen(&mut self, commit: &Commit, source: &SourceId, hash: &str, event: &EventId, at: Timestamp) {
+        let key = keys::seen(&commit.account, source, hash);
+        let mut events = vec![(event.clone(), at)];
+        if let Some(Purpose::Seen(earlier)) = self.by_key.get(&key).map(|&index| &self.writes[index].purpose) {
+            events.splice(0..0, earlier.iter().cloned());
+        }
+        let mut item = key.item();
+        item.insert("event_id".to_owned(), text(event.as_str()));
+        item.insert("seen_at".to_owned(), text(moment(at)));
+        item.insert("expires_at".to_owned(), number(expires_at(commit.now, commit.log_days)));
+        let condition = Condition::not_seen(&events);
+        self.put(key, Purpose::Seen(events), item, Some(condition), Some(event));
+    }
+
+    fn leads(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        let mut folded: Vec<Folded<'_>> = Vec::new();
+        for settled in &commit.settled {
+            let Some(write) = &settled.lead else { continue };
+            let event = &settled.record.received.event;
+            match folded.iter_mut().find(|earlier| earlier.last.lead.id == write.lead.id) {
+                Some(earlier) => earlier.last = write,
+                None => folded.push(Folded { first: write, last: write, event }),
+            }
+            for unique in &write.keys {
+                let (key, item) = key_item(&commit.account, unique, &write.lead.id)?;
+                let claimed = self.by_key.get(&key).and_then(|&index| self.writes[index].item.as_ref());
+                if claimed.is_some_and(|claimed| *claimed != item) {
+                    // Whoever decided would have found the first lead by this key.
+                    return Err(StoreError::corrupt(key.to_string(), "two leads of one commit claim it"));
+                }
+                let condition = Condition::absent_or(&["pk", "lead_id"], write.lead.id.as_str());
+                self.put(key, Purpose::Lead, item, Some(condition), Some(event));
+            }
+        }
+        for Folded { first, last, event } in folded {
+            let (key, item) = lead_item(&last.lead)?;
+            let read = first.lead.version.saturating_sub(1);
+            self.put(key, Purpose::Lead, item, Some(Condition::version(read)), Some(event));
+            self.line(commit, first.previous.as_ref(), &last.lead);
+        }
+        Ok(())
+    }
+
+    /// Moves the lead from one line of parked leads to another. The condition on the lead's version guards both.
+    fn line(&mut self, commit: &Commit, previous: Option<&Standing>, lead: &Lead) {
+        let (before, after) = (previous.and_then(line_of), line_of(&lead.standing));
+        if before == after {
+            return;
+        }
+        let place = |line: &str| keys::parked(&commit.account, line, lead.created_at, &lead.id);
+        if let Some(line) = before {
+            self.push(Write { key: place(line), purpose: Purpose::Lead, item: None, condition: None, event: None });
+        }
+        if let Some(line) = after {
+            let key = place(line);
+            let mut item = key.item();
+            item.insert("lead_id".to_owned(), text(lead.id.as_str()));
+            self.put(key, Purpose::Lead, item, None, None);
+        }
+    }
+
+    fn state(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        for (id, pool) in &commit.after.pools {
+            let before = commit.before.pools.get(id).cloned().unwrap_or_else(|| PoolState::new(id.clone()));
+            if *pool != before {
+                let stored = PoolState { version: before.version, ..pool.clone() };
+                let (key, item) = pool_item(&commit.account, &stored)?;
+                let condition = Condition::version(before.version);
+                self.put(key, Purpose::Pool(id.clone()), item, Some(condition), None);
+            }
+        }
+        for (id, counters) in &commit.after.counters {
+            let before = commit.before.counters.get(id).cloned().unwrap_or_else(|| Counters::new(id.clone()));
+            if *counters != before {
+                let stored = Counters { version: before.version, ..counters.clone() };
+                let (key, item) = counters_item(&commit.account, &stored)?;
+                let condition = Condition::version(before.version);
+                self.put(key, Purpose::Counters(id.clone()), item, Some(condition), None);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, key: Key, purpose: Purpose, item: Item, condition: Option<Condition>, event: Option<&EventId>) {
+        self.push(Write { key, purpose, item: Some(item), condition, event: event.cloned() });
+    }
+
+    fn push(&mut self, write: Write) {
+        match self.by_key.get(&write.key) {
+            Some(&index) => self.writes[index] = write,
+            None => {
+                self.by_key.insert(write.key.clone(), self.writes.len());
+                self.writes.push(write);
+            }
+        }
+    }
+
+    pub(super) fn actions(&self) -> usize {
+        self.writes.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.writes.iter().map(Write::bytes).sum()
+    }
+
+    pub(super) fn fits(&self) -> Result<(), TooLarge> {
+        let (actions, bytes) = (self.actions(), self.bytes());
+        let large = self.writes.iter().filter(|write| write.bytes() > ITEM_BYTES_MAX);
+        let oversized: Vec<EventId> = large.filter_map(|write| write.event.clone()).collect();
+        if actions <= ACTIONS_MAX && bytes <= BYTES_MAX && oversized.is_empty() {
+            Ok(())
+        } else {
+            Err(TooLarge { actions, bytes, oversized })
+        }
+    }
+
+    pub(super) fn transaction(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
+        self.writes.iter().map(|write| write.action(table)).collect::<Result<_, _>>().map_err(unbuilt)
+    }
+}
+
+/// The writes of one lead, in the order of its versions.
+struct Folded<'a> {
+    first: &'a LeadWrite,
+    last: &'a LeadWrite,
+    event: &'a EventId,
+}
+
+fn line_of(standing: &Standing) -> Option<&str> {
+    match standing {
+        Standing::Parked { line, .. } => Some(line),
+        Standing::Unassigned { .. } | Standing::Assigned { .. } => None,
+    }
+}
+
+impl Write {
+    fn bytes(&self) -> usize {
+        self.item.as_ref().map_or(self.key.pk.len() + self.key.sk.len(), item_bytes)
+    }
+
+    fn action(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let expression = self.condition.as_ref().map(|condition| condition.expression.clone());
+        let names = self.condition.as_ref().map(Condition::names);
+        let values = self.condition.as_ref().map(|condition| condition.values.iter().cloned().collect::<Item>());
+        let values = values.filter(|values| !values.is_empty());
+        Ok(match &self.item {
+            Some(item) => TransactWriteItem::builder().put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item.clone()))
+                    .set_condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                    .build()?,
+            ),
+            None => TransactWriteItem::builder()
+                .delete(Delete::builder().table_name(table).set_key(Some(self.key.item())).build()?),
+        }
+        .build())
+    }
+}

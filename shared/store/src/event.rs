@@ -1,0 +1,155 @@
+//! Events: the inbox and the log in one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::id::{AccountId, EventId, LeadId, SourceId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Store;
+use crate::codec::{Deflated, Item, expires_at, from_item, to_item};
+use crate::error::StoreError;
+use crate::keys::{self, Key, Kind};
+use crate::listing::{Cursor, DayRange, Listing, Page};
+
+/// An event as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its id.
+    pub id: EventId,
+    /// When intake answered for it, to the millisecond.
+    pub received_at: Timestamp,
+    /// Where it came in.
+    pub source: SourceId,
+    /// What became of it.
+    pub status: EventStatus,
+    /// Why, when it did not simply go through.
+    pub reason: Option<String>,
+    /// The lead that it made or met.
+    pub lead: Option<LeadId>,
+}
+
+/// The item of an event, beside its keys. `status`, `source`, `lead_id` and `reason` are in the index by time.
+#[derive(Serialize, Deserialize)]
+struct EventItem {
+    event_id: EventId,
+    status: EventStatus,
+    source: SourceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lead_id: Option<LeadId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    received_at: Timestamp,
+    settled_at: Timestamp,
+    request: Deflated<Request>,
+    /// Kept that long at least; a repeat is told by the item for as long as it is there.
+    expires_at: i64,
+}
+
+/// What arrived.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Request {
+    payload: Map<String, Value>,
+    identity: Identity,
+    #[serde(default)]
+    origin: Origin,
+}
+
+/// The event as an item, with its place in the index by time.
+pub(crate) fn event_item(record: &EventRecord, log_days: u16) -> Result<(Key, Item), StoreError> {
+    let EventRecord { received, status, reason, lead, settled_at } = record;
+    let key = keys::event(&received.account, &received.event);
+    let stored = EventItem {
+        event_id: received.event.clone(),
+        status: *status,
+        source: received.source.clone(),
+        lead_id: lead.clone(),
+        reason: reason.clone(),
+        received_at: received.received_at,
+        settled_at: *settled_at,
+        request: Deflated(Request {
+            payload: received.payload.clone(),
+            identity: received.identity.clone(),
+            origin: received.origin.clone(),
+        }),
+        expires_at: expires_at(*settled_at, log_days),
+    };
+    let mut item = to_item(&key.to_string(), &stored)?;
+    item.extend(key.item());
+    item.extend(keys::by_time(&received.account, Kind::Event, received.received_at, received.event.as_str()));
+    Ok((key, item))
+}
+
+fn read_event(account: &AccountId, item: Item) -> Result<EventRecord, StoreError> {
+    let name = Key::of(&item).map_or_else(|| format!("an event of account {account}"), |key| key.to_string());
+    let EventItem { event_id, status, source, lead_id, reason, received_at, settled_at, request, .. } =
+        from_item(&name, item)?;
+    let Request { payload, identity, origin } = request.0;
+    let received =
+        Received { account: account.clone(), source, event: event_id, received_at, identity, payload, origin };
+    Ok(EventRecord { received, status, reason, lead: lead_id, settled_at })
+}
+
+impl Store {
+    /// The events that were settled before, of those that are named. Reads are consistent: what is missing was not
+    /// settled when this was called.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events(
+        &self,
+        account: &AccountId,
+        ids: &BTreeSet<EventId>,
+    ) -> Result<BTreeMap<EventId, EventRecord>, StoreError> {
+        let keys: Vec<Key> = ids.iter().map(|id| keys::event(account, id)).collect();
+        let items = self.get_many(&keys, true).await?;
+        let named = |item| read_event(account, item).map(|record| (record.received.event.clone(), record));
+        items.into_iter().map(named).collect()
+    }
+
+    /// One event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn event(&self, account: &AccountId, id: &EventId) -> Result<Option<EventRecord>, StoreError> {
+        let item = self.get(&keys::event(account, id), true).await?;
+        item.map(|item| read_event(account, item)).transpose()
+    }
+
+    /// The events of some days (UTC, by when they were received), newest first, at most `limit`. The list may be a
+    /// second behind.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_events(
+        &self,
+        account: &AccountId,
+        days: DayRange,
+        status: Option<EventStatus>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<EventRow>, StoreError> {
+        let filters = status.map(|status| ("status", status.name().to_owned())).into_iter().collect();
+        let listing = Listing { account, kind: Kind::Event, days, filters, limit, cursor };
+        self.list_by_time(&listing, event_row).await
+    }
+}
+
+#[derive(Deserialize)]
+struct RowItem {
+    status: EventStatus,
+    source: SourceId,
+    #[serde(default)]
+    lead_id: Option<LeadId>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+fn event_row(at: Timestamp, id: &str, item: Item) -> Result<EventRow, StoreError> {
+    let name = format!("event {id} in the index by time");
+    let id = id.parse().map_err(|error| StoreError::corrupt(&name, error))?;
+    let RowItem { status, source, lead_id, reason } = from_item(&name, item)?;
+    Ok(EventRow { id, received_at: at, source, status, reason, lead: lead_id })
+}

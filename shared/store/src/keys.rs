@@ -1,0 +1,251 @@
+//! The keys of the table: built and taken apart here and nowhere else.
+//!
+//! Every key of an account's item begins with `A#{account}`, so no read or write can cross accounts. Ids are slugs or
+//! digests and never hold a `#`.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, EventId, LeadId, PoolId, SecretName, SourceId};
+use leadyard_domain::key::UniqueKey;
+
+use crate::codec::{Item, moment, text};
+
+/// The partition key.
+pub(crate) const PK: &str = "pk";
+/// The sort key.
+pub(crate) const SK: &str = "sk";
+/// The index of the log screens: what happened on a day.
+pub(crate) const BY_TIME: &str = "by_time";
+/// Its partition key.
+pub(crate) const TIME_PK: &str = "time_pk";
+/// Its sort key.
+pub(crate) const TIME_SK: &str = "time_sk";
+/// The index of an assignee's leads.
+pub(crate) const BY_OWNER: &str = "by_owner";
+/// Its partition key.
+pub(crate) const OWNER_PK: &str = "owner_pk";
+/// Its sort key.
+pub(crate) const OWNER_SK: &str = "owner_sk";
+
+/// Partitions that a day of one kind is spread over: one takes 1,000 writes a second.
+pub(crate) const SHARDS: u32 = 4;
+
+/// The sort key of a lead's own item, beside its assignments and deliveries.
+pub(crate) const LEAD_SK: &str = "LEAD";
+const ASSIGNMENT: &str = "ASSIGN#";
+const DELIVERY: &str = "DELIVERY#";
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The key as attributes.
+    pub(crate) fn item(&self) -> Item {
+        Item::from([(PK.to_owned(), text(&self.pk)), (SK.to_owned(), text(&self.sk))])
+    }
+
+    /// The key of an item that was read.
+    pub(crate) fn of(item: &Item) -> Option<Self> {
+        Some(Self::new(get_text(item, PK)?.to_owned(), get_text(item, SK)?))
+    }
+}
+
+/// How a message names an item: by its ids, which tell nothing of a lead.
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "item {} {}", self.pk, self.sk)
+    }
+}
+
+fn get_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    match item.get(name) {
+        Some(AttributeValue::S(value)) => Some(value),
+        _ => None,
+    }
+}
+
+pub(crate) fn config_pointer(account: &AccountId) -> Key {
+    Key::new(format!("A#{account}"), "CONFIG")
+}
+
+/// The beginning of the sort keys of a config version's chunks; their partition is the pointer's.
+pub(crate) fn config_chunks(version: u64) -> String {
+    format!("CONFIG#{version:010}#")
+}
+
+pub(crate) fn config_chunk(account: &AccountId, version: u64, chunk: usize) -> Key {
+    Key::new(format!("A#{account}"), format!("{}{chunk:04}", config_chunks(version)))
+}
+
+pub(crate) fn source_endpoint(key_hash: &str) -> Key {
+    Key::new(format!("SOURCE#{key_hash}"), "SOURCE")
+}
+
+pub(crate) fn secrets(account: &AccountId) -> String {
+    format!("A#{account}#SECRET")
+}
+
+pub(crate) fn secret(account: &AccountId, name: &SecretName) -> Key {
+    Key::new(secrets(account), name.as_str())
+}
+
+pub(crate) fn api_key(hash: &str) -> Key {
+    Key::new(format!("APIKEY#{hash}"), "APIKEY")
+}
+
+pub(crate) fn event(account: &AccountId, id: &EventId) -> Key {
+    Key::new(format!("A#{account}#EVENT#{id}"), "EVENT")
+}
+
+/// The partition of everything about one lead.
+pub(crate) fn lead_partition(account: &AccountId, id: &LeadId) -> String {
+    format!("A#{account}#LEAD#{id}")
+}
+
+pub(crate) fn lead(account: &AccountId, id: &LeadId) -> Key {
+    Key::new(lead_partition(account, id), LEAD_SK)
+}
+
+pub(crate) fn assignment(account: &AccountId, lead: &LeadId, attempt: u32) -> Key {
+    Key::new(lead_partition(account, lead), format!("{ASSIGNMENT}{attempt:04}"))
+}
+
+pub(crate) fn delivery(account: &AccountId, id: &DeliveryId) -> Key {
+    Key::new(lead_partition(account, &id.lead()), format!("{DELIVERY}{id}"))
+}
+
+/// The partition of a delivery's earlier tries.
+pub(crate) fn attempts(account: &AccountId, id: &DeliveryId) -> String {
+    format!("A#{account}#DELIVERY#{id}")
+}
+
+pub(crate) fn attempt(account: &AccountId, id: &DeliveryId, number: u32) -> Key {
+    Key::new(attempts(account, id), format!("ATTEMPT#{number:04}"))
+}
+
+pub(crate) fn unique(account: &AccountId, key: &UniqueKey) -> Key {
+    let UniqueKey { entity, fields, digest } = key;
+    Key::new(format!("A#{account}#KEY#{entity}#{fields}#{digest}"), "KEY")
+}
+
+pub(crate) fn pool(account: &AccountId, id: &PoolId) -> Key {
+    Key::new(format!("A#{account}#POOL#{id}"), "STATE")
+}
+
+pub(crate) fn counters(account: &AccountId, id: &AssigneeId) -> Key {
+    Key::new(format!("A#{account}#ASSIGNEE#{id}"), "COUNTERS")
+}
+
+/// A parked lead in its line. `since` is when its first event was received: the oldest lead is tried first.
+pub(crate) fn parked(account: &AccountId, line: &str, since: Timestamp, lead: &LeadId) -> Key {
+    Key::new(format!("A#{account}#PARKED#{line}"), timed(since, lead.as_str()))
+}
+
+pub(crate) fn seen(account: &AccountId, source: &SourceId, body_hash: &str) -> Key {
+    Key::new(format!("A#{account}#SEEN#{source}#{body_hash}"), "SEEN")
+}
+
+pub(crate) fn audits(account: &AccountId) -> String {
+    format!("A#{account}#AUDIT")
+}
+
+pub(crate) fn audit(account: &AccountId, at: Timestamp, id: &str) -> Key {
+    Key::new(audits(account), timed(at, id))
+}
+
+/// `{time}#{id}`: sorts by time, then by id.
+fn timed(at: Timestamp, id: &str) -> String {
+    format!("{}#{id}", moment(at))
+}
+
+/// Takes `{time}#{id}` apart.
+pub(crate) fn split_timed(sk: &str) -> Option<(Timestamp, &str)> {
+    let (at, id) = sk.split_once('#')?;
+    Some((at.parse().ok()?, id))
+}
+
+/// What the index by time lists.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Event,
+    Delivery,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Event => "EVENT",
+            Self::Delivery => "DELIVERY",
+        }
+    }
+}
+
+/// One shard of one day of one kind.
+pub(crate) fn day_partition(account: &AccountId, kind: Kind, day: Date, shard: u32) -> String {
+    format!("A#{account}#{}#{day}#{shard}", kind.name())
+}
+
+/// The attributes that put an item into the index by time.
+pub(crate) fn by_time(account: &AccountId, kind: Kind, at: Timestamp, id: &str) -> [(String, AttributeValue); 2] {
+    let day = at.to_zoned(TimeZone::UTC).date();
+    let partition = day_partition(account, kind, day, shard(id));
+    [(TIME_PK.to_owned(), text(partition)), (TIME_SK.to_owned(), text(timed(at, id)))]
+}
+
+/// Spreads ids evenly; any fixed function of the id would do.
+fn shard(id: &str) -> u32 {
+    id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
+}
+
+/// The partition of an assignee's leads in the index by owner.
+pub(crate) fn owner_partition(account: &AccountId, owner: &AssigneeId) -> String {
+    format!("A#{account}#OWNER#{owner}")
+}
+
+/// The attributes that put a lead into the index by owner.
+pub(crate) fn by_owner(
+    account: &AccountId,
+    owner: &AssigneeId,
+    since: Timestamp,
+    lead: &LeadId,
+) -> [(String, AttributeValue); 2] {
+    [
+        (OWNER_PK.to_owned(), text(owner_partition(account, owner))),
+        (OWNER_SK.to_owned(), text(timed(since, lead.as_str()))),
+    ]
+}
+
+/// What an item of a lead's partition is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LeadPart {
+    Lead,
+    Assignment,
+    Delivery(DeliveryId),
+    /// Written by a version that knows more.
+    Other,
+}
+
+/// Tells what an item of a lead's partition is.
+pub(crate) fn lead_part(item: &Item) -> LeadPart {
+    let sk = get_text(item, SK).unwrap_or_default();
+    if sk == LEAD_SK {
+        LeadPart::Lead
+    } else if sk.starts_with(ASSIGNMENT) {
+        LeadPart::Assignment
+    } else {
+        match sk.strip_prefix(DELIVERY).map(str::parse) {
+            Some(Ok(id)) => LeadPart::Delivery(id),
+            _ => LeadPart::Other,
+        }
+    }
+}

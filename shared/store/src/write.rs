@@ -1,0 +1,58 @@
+//! Writes that go through together.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+
+use crate::Store;
+use crate::codec::Item;
+use crate::error::StoreError;
+use crate::keys::PK;
+
+const OPERATION: &str = "TransactWriteItems";
+/// The reason of an action whose condition did not hold.
+pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+
+/// A request that the SDK would not build: an error of this program, not of the table.
+pub(crate) fn unbuilt(error: BuildError) -> StoreError {
+    StoreError::Sdk { operation: OPERATION, code: "request".to_owned(), message: error.to_string(), retryable: false }
+}
+
+/// Why each action of a cancelled transaction was not carried out, in the order of the actions.
+pub(crate) fn cancellation_reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
+        _ => &[],
+    }
+}
+
+impl Store {
+    /// A put that must not meet an item.
+    pub(crate) fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(unbuilt)?).build())
+    }
+
+    /// A put of an item that nothing else writes.
+    pub(crate) fn put_action(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(unbuilt)?).build())
+    }
+
+    /// Writes all or nothing; a failed condition is a conflict over `what`.
+    pub(crate) async fn transact(&self, what: &str, actions: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(actions)).send().await else {
+            return Ok(());
+        };
+        let reasons = error.as_service_error().map(cancellation_reasons).unwrap_or_default();
+        if reasons.iter().any(|reason| reason.code() == Some(CONDITION_FAILED)) {
+            return Err(StoreError::conflict(what));
+        }
+        Err(StoreError::from_transaction(&error))
+    }
+}
