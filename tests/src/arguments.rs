@@ -1,0 +1,118 @@
+//! The command line.
+
+use leadyard_tests::stack::{Profile, workspace::FUNCTIONS};
+
+/// What to type.
+pub const USAGE: &str = "\
+usage: leadyard-local COMMAND
+
+  up [--release]      build, start the local stack and leave it running
+  down                stop it
+  logs [FUNCTION..]   follow the logs of all functions, or of some
+  build [--release]   build the functions and lay them out for `sam deploy`
+  watch               run the stack with functions that are rebuilt when their code changes";
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Compile and lay out.
+    Build {
+        /// How to compile.
+        profile: Profile,
+    },
+    /// Start and leave running.
+    Up {
+        /// How to compile.
+        profile: Profile,
+    },
+    /// Stop what was left running.
+    Down,
+    /// Follow logs.
+    Logs {
+        /// Of these functions.
+        functions: Vec<String>,
+    },
+    /// Hot reload.
+    Watch,
+    /// Say what can be typed.
+    Help,
+}
+
+/// Reads the arguments after the program's name; the error is for a person.
+pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut arguments = arguments.peekable();
+    let Some(command) = arguments.next() else { return Ok(Command::Help) };
+    match command.as_str() {
+        "build" => Ok(Command::Build { profile: profile(arguments)? }),
+        "up" => Ok(Command::Up { profile: profile(arguments)? }),
+        "down" => nothing_more(arguments, Command::Down),
+        "watch" => nothing_more(arguments, Command::Watch),
+        "logs" => Ok(Command::Logs { functions: functions(arguments)? }),
+        "help" | "--help" | "-h" => Ok(Command::Help),
+        unknown => Err(format!("there is no command '{unknown}'")),
+    }
+}
+
+fn profile(arguments: impl Iterator<Item = String>) -> Result<Profile, String> {
+    let mut profile = Profile::Dev;
+    for argument in arguments {
+        match argument.as_str() {
+            "--release" => profile = Profile::Release,
+            unknown => return Err(format!("there is no option '{unknown}' here")),
+        }
+    }
+    Ok(profile)
+}
+
+fn functions(arguments: impl Iterator<Item = String>) -> Result<Vec<String>, String> {
+    let named: Vec<String> = arguments.collect();
+    if let Some(unknown) = named.iter().find(|name| !FUNCTIONS.contains(&name.as_str())) {
+        return Err(format!("there is no function '{unknown}': there are {}", FUNCTIONS.join(", ")));
+    }
+    if named.is_empty() {
+        return Ok(FUNCTIONS.map(str::to_owned).to_vec());
+    }
+    Ok(named)
+}
+
+fn nothing_more(mut arguments: impl Iterator<Item = String>, command: Command) -> Result<Command, String> {
+    match arguments.next() {
+        Some(unknown) => Err(format!("there is no option '{unknown}' here")),
+        None => Ok(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, Profile, parse};
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn commands_and_their_options_are_understood() {
+        let cases = [
+            ("", Command::Help),
+            ("--help", Command::Help),
+            ("up", Command::Up { profile: Profile::Dev }),
+            ("up --release", Command::Up { profile: Profile::Release }),
+            ("build --release", Command::Build { profile: Profile::Release }),
+            ("down", Command::Down),
+            ("watch", Command::Watch),
+            ("logs api", Command::Logs { functions: vec!["api".to_owned()] }),
+        ];
+        for (line, command) in cases {
+            assert_eq!(parsed(line), Ok(command), "{line}");
+        }
+        assert!(matches!(parsed("logs"), Ok(Command::Logs { functions }) if functions.len() == 5));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, named) in [("upp", "'upp'"), ("up --fast", "'--fast'"), ("down now", "'now'"), ("logs x", "'x'")] {
+            let problem = parsed(line).unwrap_err();
+            assert!(problem.contains(named), "{line}: {problem}");
+        }
+    }
+}
