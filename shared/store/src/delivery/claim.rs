@@ -57,7 +57,7 @@ pub enum Claim {
 pub struct Lease {
     pub(super) record: DeliveryRecord,
     /// The try before, which the delivery's item still holds.
-    pub(super) earlier: Option<Attempt>,
+    pub(super) earlier: Option<Box<Attempt>>,
     pub(super) until: Timestamp,
 }
 
@@ -119,7 +119,7 @@ impl Store {
                 let stored =
                     answer.attributes.ok_or_else(|| StoreError::corrupt(key.to_string(), "it came back empty"))?;
                 let Stored { record, attempt } = read_stored(&request.account, &request.delivery, stored)?;
-                return Ok(Claim::Claimed(Lease { record, earlier: attempt, until: request.lease_until }));
+                return Ok(Claim::Claimed(Lease { record, earlier: attempt.map(Box::new), until: request.lease_until }));
             }
             Err(error) => error,
         };
