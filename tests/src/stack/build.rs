@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -22,17 +23,31 @@ use super::{
 /// How the functions are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// Quick to build; shares what `cargo test` compiles.
+    /// Quick to build.
     #[default]
     Dev,
+    /// As [`Dev`](Self::Dev), for use in tests: what `cargo test --workspace` compiled is used and nothing is compiled
+    /// twice. (The tests' own dependencies ask for more features of shared ones, so the two differ.)
+    Test,
     /// Optimised, as it is deployed; for benchmarks.
     Release,
 }
 
 impl Profile {
+    /// What to build, and how, in cargo's words. Always of the whole workspace: features resolve for all its crates
+    /// together, so every call that names the same ones shares what is compiled.
+    fn cargo_arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &["--workspace", "--bins"],
+            Self::Test => &["--workspace", "--all-targets"],
+            Self::Release => &["--workspace", "--bins", "--release"],
+        }
+    }
+
     fn dir_name(self) -> &'static str {
         match self {
             Self::Dev => "dev",
+            Self::Test => "test",
             Self::Release => "release",
         }
     }
@@ -41,19 +56,24 @@ impl Profile {
 /// Builds all functions and returns the folder that `sam deploy` deploys from. Progress goes to standard error.
 pub async fn build(profile: Profile) -> Result<PathBuf, StackError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace::root()).args([
-        "build",
-        "--locked",
-        // The whole workspace, so that features resolve as in `cargo test --workspace` and nothing is built twice.
-        "--workspace",
-        "--bins",
-        "--message-format=json-render-diagnostics",
-    ]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
+    cargo
+        .current_dir(workspace::root())
+        .args(["build", "--locked", "--message-format=json-render-diagnostics"])
+        .args(profile.cargo_arguments());
+    for name in inherited_from_cargo() {
+        cargo.env_remove(name);
     }
     let messages = run_captured(cargo).await?;
     blocking(move || lay_out(profile, &executables(&messages)?)).await
+}
+
+/// What cargo tells the program that it runs, us, about our own crate. Some build scripts run again when it changes,
+/// so the cargo that we call must not see it.
+fn inherited_from_cargo() -> impl Iterator<Item = OsString> {
+    let about_us = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
+    };
+    std::env::vars_os().map(|(name, _value)| name).filter(move |name| name.to_str().is_some_and(about_us))
 }
 
 /// The binaries that cargo says it built, by name.
@@ -62,10 +82,13 @@ fn executables(messages: &str) -> Result<HashMap<String, PathBuf>, StackError> {
     for line in messages.lines() {
         let message: Value = serde_json::from_str(line)
             .map_err(|source| StackError::Json { what: "cargo's message".to_owned(), source })?;
-        let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str()) else {
+        // The unit tests of a binary are an executable of the same name.
+        if message["profile"]["test"] == true {
             continue;
-        };
-        found.insert(name.to_owned(), PathBuf::from(path));
+        }
+        if let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
+            found.insert(name.to_owned(), PathBuf::from(path));
+        }
     }
     Ok(found)
 }
@@ -122,11 +145,13 @@ mod tests {
     use super::executables;
 
     #[test]
-    fn a_binary_is_found_by_its_name_and_a_library_is_not_one() {
+    fn a_binary_is_found_by_its_name_and_neither_a_library_nor_a_test_is_one() {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","target":{"name":"leadyard_domain"},"executable":null}"#,
             "\n",
             r#"{"reason":"compiler-artifact","target":{"name":"intake"},"executable":"/t/debug/intake"}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"intake"},"profile":{"test":true},"executable":"/t/x"}"#,
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
             "\n",
