@@ -1,1 +1,42 @@
-fn main() {}
+//! The start of the function.
+
+// The SDK's futures lie deep in one another: a whole batch of them is deeper than the compiler's default.
+#![recursion_limit = "256"]
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use deliver_email::handler::DeliverEmail;
+use deliver_email::post::Post;
+use leadyard_runtime::{FollowUps, Limits, QueueSender, Scheduler, Start, now, start};
+use leadyard_store::{ConfigCache, Store};
+
+/// A try does not begin with less time than this left: the SDK's whole call and what surrounds it.
+const LIMITS: Limits =
+    Limits { concurrency: NonZeroUsize::new(10).expect("not zero"), start_reserve: Duration::from_secs(15) };
+
+fn main() -> ExitCode {
+    start("deliver-email", async |function: Start| {
+        let Start { settings, aws, metrics } = &function;
+        let [table, url, arn, group, role] = settings.all_required([
+            "TABLE_NAME",
+            "EMAIL_QUEUE_URL",
+            "EMAIL_QUEUE_ARN",
+            "SCHEDULE_GROUP",
+            "SCHEDULER_ROLE_ARN",
+        ])?;
+        let store = Store::new(aws.dynamodb(), table.to_owned());
+        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
+        let sender = settings.optional("EMAIL_SENDER").map(str::to_owned);
+        let deliver = DeliverEmail {
+            configs: ConfigCache::new(store.clone()),
+            store,
+            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler),
+            post: Post::new(aws_sdk_sesv2::Client::new(aws.config()), sender),
+            metrics: metrics.clone(),
+            now,
+        };
+        function.serve_each(LIMITS, async |record| deliver.handle(record).await).await
+    })
+}

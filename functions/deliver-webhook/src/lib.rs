@@ -7,6 +7,8 @@
 
 pub mod address;
 pub mod exchange;
+pub mod handler;
+pub mod outcome;
 pub mod redact;
 pub mod resolve;
 pub mod signature;

@@ -1,3 +1,51 @@
-//! The function that delivers leads to webhooks.
+//! The start of the function.
 
-fn main() {}
+// The SDK's futures lie deep in one another: a whole batch of them is deeper than the compiler's default.
+#![recursion_limit = "256"]
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use deliver_webhook::address::AddressPolicy;
+use deliver_webhook::handler::DeliverWebhook;
+use leadyard_runtime::{FollowUps, Limits, QueueSender, Scheduler, SettingsError, Start, now, start};
+use leadyard_store::{ConfigCache, SecretCache, Store};
+use tokio::sync::OnceCell;
+
+/// A try does not begin with less time than this left: the longest exchange and what surrounds it.
+const LIMITS: Limits =
+    Limits { concurrency: NonZeroUsize::new(10).expect("not zero"), start_reserve: Duration::from_secs(35) };
+
+fn main() -> ExitCode {
+    start("deliver-webhook", async |function: Start| {
+        let Start { settings, aws, metrics } = &function;
+        let [table, url, arn, group, role] = settings.all_required([
+            "TABLE_NAME",
+            "WEBHOOK_QUEUE_URL",
+            "WEBHOOK_QUEUE_ARN",
+            "SCHEDULE_GROUP",
+            "SCHEDULER_ROLE_ARN",
+        ])?;
+        let networks = settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
+        let http = settings.optional("ALLOW_HTTP").unwrap_or_default();
+        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
+            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
+            value: format!("{networks} {http}"),
+            reason: error.to_string(),
+        })?;
+        let store = Store::new(aws.dynamodb(), table.to_owned());
+        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
+        let deliver = DeliverWebhook {
+            configs: ConfigCache::new(store.clone()),
+            secrets: SecretCache::new(store.clone()),
+            store,
+            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler),
+            policy,
+            exchange: OnceCell::new(),
+            metrics: metrics.clone(),
+            now,
+        };
+        function.serve_each(LIMITS, async |record| deliver.handle(record).await).await
+    })
+}

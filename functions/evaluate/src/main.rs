@@ -1,1 +1,32 @@
-fn main() {}
+//! The start of the function.
+
+// The SDK's futures lie deep in one another: a whole batch of them is deeper than the compiler's default.
+#![recursion_limit = "256"]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use evaluate::Evaluate;
+use evaluate::fan_out::DeliveryQueues;
+use leadyard_runtime::{QueueSender, Start, now, start};
+use leadyard_store::{ConfigCache, Store};
+
+/// A batch does not begin with less time than this left.
+const START_RESERVE: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    start("evaluate", async |function: Start| {
+        let [table, webhook, email] =
+            function.settings.all_required(["TABLE_NAME", "WEBHOOK_QUEUE_URL", "EMAIL_QUEUE_URL"])?;
+        let store = Store::new(function.aws.dynamodb(), table.to_owned());
+        let queue = |url: &str| QueueSender::new(function.aws.sqs(), url);
+        let evaluate = Evaluate {
+            configs: ConfigCache::new(store.clone()),
+            store,
+            queues: DeliveryQueues { webhook: queue(webhook), email: queue(email) },
+            metrics: function.metrics.clone(),
+            now,
+        };
+        function.serve_together(START_RESERVE, async |records| evaluate.handle(records).await).await
+    })
+}

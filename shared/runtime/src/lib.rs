@@ -6,16 +6,18 @@
 //! - [`batch`]: the one SQS batch loop; a bad record harms only itself
 //! - [`queue`] and [`schedule`]: messages out, now or later
 //! - [`backoff`]: how long to wait before another try
+//! - [`follow_up`]: asking for the next try of a delivery
 //! - [`logging`] and [`metrics`]: what an operator sees
 //! - [`clock`]: the only place that asks what time it is
 //!
-//! The message types are type parameters: this crate knows no lead, no account and no rule.
+//! The message types of the batch loop are type parameters: it knows no lead, no account and no rule.
 
 pub mod aws;
 pub mod backoff;
 pub mod batch;
 pub mod clock;
 mod fit;
+pub mod follow_up;
 pub mod logging;
 pub mod metrics;
 pub mod queue;
@@ -26,6 +28,7 @@ pub mod start;
 pub use aws::Aws;
 pub use batch::{Limits, Record, RecordResult};
 pub use clock::now;
+pub use follow_up::{FollowUpError, FollowUps};
 pub use metrics::Metrics;
 pub use queue::{Outgoing, QueueSender, SendError};
 pub use schedule::{ScheduleError, Scheduler};

@@ -1,0 +1,201 @@
+//! One message of the email queue: claim the try, send the mail, store what came of it, ask for the next.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use leadyard_domain::config::{Channel, Destination, Email};
+use leadyard_domain::delivery::{
+    Attempt, DeliveryRecord, DeliveryStatus, Exchange, TryResult, assignee_view, assignment_view, judge, lead_view,
+    payload,
+};
+use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::message::DeliveryMessage;
+use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
+use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, Store, StoreError};
+use serde_json::json;
+
+use crate::compose::{Mail, compose};
+use crate::post::Post;
+
+/// How long a try is nobody else's: the SDK's whole call with its retries, and time to store what came of it.
+const LEASE: Duration = Duration::from_secs(30);
+/// Most bytes of a mail's text that are kept in the log.
+const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
+
+/// The function.
+pub struct DeliverEmail {
+    /// The table.
+    pub store: Store,
+    /// The accounts' configs.
+    pub configs: ConfigCache,
+    /// Asking for further tries.
+    pub follow_ups: FollowUps,
+    /// SES.
+    pub post: Post,
+    /// What CloudWatch counts.
+    pub metrics: Metrics,
+    /// What time it is.
+    pub now: fn() -> Timestamp,
+}
+
+/// Why a message goes back to the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// The table failed, or someone else's outcome stands.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The next try could not be asked for.
+    #[error(transparent)]
+    FollowUp(#[from] FollowUpError),
+    /// Someone else is trying.
+    #[error("delivery {delivery} is being tried until {until}")]
+    Busy {
+        /// The delivery.
+        delivery: DeliveryId,
+        /// Until when at most.
+        until: Timestamp,
+    },
+    /// What the message names is not there.
+    #[error("delivery {delivery}: {what} is missing in account {account}")]
+    Missing {
+        /// The tenant.
+        account: AccountId,
+        /// The delivery.
+        delivery: DeliveryId,
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+/// A try that has come back.
+struct Sent {
+    result: TryResult,
+    code: Option<&'static str>,
+    exchange: Exchange,
+}
+
+fn refused(code: &'static str, reason: String) -> Sent {
+    Sent { result: TryResult::Final { reason }, code: Some(code), exchange: Exchange::default() }
+}
+
+impl DeliverEmail {
+    /// Carries out one message; `Ok` once everything that it caused is durable.
+    ///
+    /// # Errors
+    /// The message has to come again.
+    pub async fn handle(&self, record: Record<DeliveryMessage>) -> Result<(), DeliverError> {
+        let DeliveryMessage { account, delivery, number } = record.message;
+        let missing = |what| DeliverError::Missing { account: account.clone(), delivery: delivery.clone(), what };
+        let published = self.configs.get(&account, (self.now)()).await?.ok_or_else(|| missing("the config"))?;
+        let order = self.store.order(&account, &delivery).await?.ok_or_else(|| missing("the lead's assignment"))?;
+        let destination = published.checked.destination(&delivery.destination());
+        let now = (self.now)();
+        let claim = ClaimRequest {
+            account,
+            delivery,
+            number,
+            source: order.lead.source.clone(),
+            channel: "email".to_owned(),
+            lease_until: now.saturating_add(LEASE).unwrap_or(Timestamp::MAX),
+            now,
+            at_most_once: destination.is_some_and(|destination| destination.at_most_once),
+        };
+        match self.store.claim_delivery(&claim).await? {
+            Claim::Claimed(lease) => self.attempt(&published, destination, &order, &lease).await,
+            // The outcome is on record, but its follow-up may not have been asked for.
+            Claim::Settled(record) => self.follow_up(&record).await,
+            Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
+            Claim::Superseded => Ok(()),
+            Claim::Unknown(record) => {
+                self.metrics.count("DeliveriesUnknown", 1);
+                tracing::error!(delivery = %record.id, "nobody knows whether it was sent: a person has to look");
+                Ok(())
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        published: &Published,
+        destination: Option<&Destination>,
+        order: &Order,
+        lease: &Lease,
+    ) -> Result<(), DeliverError> {
+        let began = (self.now)();
+        let Sent { result, code, exchange } = match destination.map(|destination| &destination.channel) {
+            Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
+            Some(_) => refused("E_CHANNEL", "the destination is no email any more: replay it when it is".to_owned()),
+            None => {
+                let reason = "the destination is not in the config any more: put it back and replay";
+                refused("E_DESTINATION", reason.to_owned())
+            }
+        };
+        let schedule = destination.map(|destination| destination.retry.clone()).unwrap_or_default();
+        let record = lease.record();
+        let now = (self.now)();
+        let elapsed_ms = u64::try_from(now.duration_since(began).as_millis()).unwrap_or_default();
+        let verdict = judge(result, &record.id, lease.number_in_series(), &schedule, now);
+        let (status, _, reason) = verdict.clone().into_parts();
+        let code = code.map(str::to_owned);
+        let attempt = Attempt { number: record.tries, at: began, elapsed_ms, status, code, reason, exchange };
+        let log_days = published.checked.config().account.log_days;
+        let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
+        self.metrics.count(counted(status), 1);
+        let code = attempt.code.as_deref();
+        tracing::info!(
+            account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), code,
+            elapsed_ms, "delivery tried"
+        );
+        self.follow_up(&record).await
+    }
+
+    async fn send(&self, published: &Published, email: &Email, order: &Order, lease: &Lease) -> Sent {
+        let record = lease.record();
+        let Order { lead, assignment } = order;
+        let config = &published.checked;
+        let context = json!({
+            "lead": lead_view(lead),
+            "assignee": assignee_view(assignment, config),
+            "assignment": assignment_view(assignment),
+            "account": { "name": config.config().account.name },
+        });
+        let mail = match compose(email, &context, &payload(lead, assignment, &record.id, config)) {
+            Ok(mail) => mail,
+            Err(error) => return refused("E_TEMPLATE", error.to_string()),
+        };
+        let exchange = kept(&mail);
+        match self.post.send(mail, &record.id).await {
+            Ok(message_id) => {
+                let response_body = format!("SES took it as message {message_id}");
+                Sent { result: TryResult::Delivered, code: None, exchange: Exchange { response_body, ..exchange } }
+            }
+            Err(failure) => Sent { result: failure.result(), code: Some(failure.code()), exchange },
+        }
+    }
+
+    async fn follow_up(&self, record: &DeliveryRecord) -> Result<(), DeliverError> {
+        if let Some(follow_up) = record.follow_up((self.now)()) {
+            self.follow_ups.ask(follow_up).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is kept of a mail.
+fn kept(mail: &Mail) -> Exchange {
+    Exchange {
+        to: mail.to.join(", "),
+        request_headers: vec![("subject".to_owned(), mail.subject.clone())],
+        request_body: mail.text[..mail.text.floor_char_boundary(TEXT_KEPT_BYTES_MAX)].to_owned(),
+        ..Exchange::default()
+    }
+}
+
+/// The metric that counts a status.
+fn counted(status: DeliveryStatus) -> &'static str {
+    match status {
+        DeliveryStatus::Delivered => "DeliveriesDelivered",
+        DeliveryStatus::Retry => "DeliveriesRetried",
+        _ => "DeliveriesDead",
+    }
+}

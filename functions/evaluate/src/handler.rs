@@ -1,0 +1,126 @@
+//! A batch of the leads queue: by account, round after round, until every event is settled.
+
+use jiff::Timestamp;
+use leadyard_domain::event::Received;
+use leadyard_domain::id::{AccountId, EventId};
+use leadyard_domain::message::LeadsMessage;
+use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
+use leadyard_store::{ConfigCache, Published, Store};
+
+use crate::fan_out::DeliveryQueues;
+use crate::plan::{Captured, capture};
+use crate::round::{Round, Turn};
+
+/// Most rounds of one batch. Each settles something or loses a race; who loses this often gives the messages back.
+const ROUNDS_MAX: u32 = 40;
+
+/// The function.
+pub struct Evaluate {
+    /// The table.
+    pub store: Store,
+    /// The accounts' configs.
+    pub configs: ConfigCache,
+    /// Where deliveries are asked for.
+    pub queues: DeliveryQueues,
+    /// What CloudWatch counts.
+    pub metrics: Metrics,
+    /// What time it is.
+    pub now: fn() -> Timestamp,
+}
+
+/// An event to settle, and the messages that brought it: SQS may bring one twice.
+#[derive(Clone)]
+pub(crate) struct Job {
+    pub messages: Vec<String>,
+    pub received: Received,
+    /// Whether a failed event shall be tried again.
+    pub retry: bool,
+    /// Whether the commit found that its body came shortly before.
+    pub repeat: bool,
+    pub captured: Captured,
+}
+
+impl Evaluate {
+    /// Settles a batch and says of each message whether everything that it caused is durable.
+    pub async fn handle(&self, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
+        let mut results = Vec::new();
+        let mut rest = records;
+        while let Some(first) = rest.first() {
+            let account = account_of(first).clone();
+            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|record| *account_of(record) == account);
+            rest = others;
+            results.extend(self.settle(&account, mine).await);
+        }
+        results
+    }
+
+    async fn settle(&self, account: &AccountId, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
+        let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+        let published = match self.configs.get(account, (self.now)()).await {
+            Ok(Some(published)) => published,
+            Ok(None) => return give_back(&ids, "the account has no published config"),
+            Err(error) => return give_back(&ids, &error.to_string()),
+        };
+        let mut open = jobs(&published, records);
+        let mut results = Vec::new();
+        let mut most = open.len();
+        for number in 1..=ROUNDS_MAX {
+            if open.is_empty() {
+                return results;
+            }
+            // The first round reads cheaply: what it misses, the commit's conditions find. Later ones read what is.
+            let round = Round { evaluate: self, account, published: &published, consistent: number > 1 };
+            let ids = messages(&open);
+            match round.run(open, most).await {
+                Ok(Turn { done, rest, lost }) => {
+                    results.extend(done.into_iter().map(RecordResult::done));
+                    open = rest;
+                    if let Some(at_most) = lost {
+                        most = at_most;
+                        tokio::time::sleep(backoff::full_jitter(seed(&open), number)).await;
+                    }
+                }
+                Err(error) => {
+                    results.extend(give_back(&ids, &error.to_string()));
+                    return results;
+                }
+            }
+        }
+        results.extend(give_back(&messages(&open), "others were faster too often"));
+        results
+    }
+}
+
+fn account_of(record: &Record<LeadsMessage>) -> &AccountId {
+    let LeadsMessage::Received { event, .. } = &record.message;
+    &event.account
+}
+
+/// One job an event, in the order of the batch.
+fn jobs(published: &Published, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for record in records {
+        let LeadsMessage::Received { event, retry } = record.message;
+        if let Some(known) = jobs.iter_mut().find(|job| job.received.event == event.event) {
+            known.messages.push(record.message_id);
+            known.retry |= retry;
+            continue;
+        }
+        let captured = capture(&published.checked, &event);
+        jobs.push(Job { messages: vec![record.message_id], received: *event, retry, repeat: false, captured });
+    }
+    jobs
+}
+
+fn messages(jobs: &[Job]) -> Vec<String> {
+    jobs.iter().flat_map(|job| job.messages.clone()).collect()
+}
+
+fn give_back(messages: &[String], reason: &str) -> Vec<RecordResult> {
+    messages.iter().map(|message| RecordResult::retry(message, reason)).collect()
+}
+
+/// Writers that met wait differently long.
+fn seed(jobs: &[Job]) -> Option<&EventId> {
+    jobs.first().map(|job| &job.received.event)
+}

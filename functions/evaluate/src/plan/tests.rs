@@ -1,0 +1,171 @@
+//! Events that meet in one batch, and leads that are met again.
+
+use std::collections::BTreeSet;
+
+use leadyard_domain::config::document::{Syntax, parse};
+use leadyard_domain::event::Origin;
+use leadyard_domain::id::{AccountId, EventId, SourceId, body_hash};
+use serde_json::{Value, json};
+
+use super::*;
+
+const CONFIG: &str = r"
+sources:
+  - { id: web, format: json }
+  - { id: bare, format: json, search_by: [] }
+  - { id: strict, format: json, on_duplicate: reject }
+assignees:
+  - { id: anna, name: Anna, destinations: [crm] }
+  - { id: bo, name: Bo, active: false }
+destinations: [{ id: crm, channel: { webhook: { url: https://crm.example } } }]
+pools: [{ id: all, members: [anna] }, { id: none, members: [bo] }]
+profiles:
+  - id: leads
+    rules: [{ id: waits, when: { field: company, op: eq, value: wait }, then: [{ pool: none }] }]
+    default: { pool: all }
+";
+
+fn config() -> Checked {
+    parse(CONFIG, Syntax::Yaml).unwrap().check(&BTreeSet::new(), &["json"]).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-07-21T10:00:00Z".parse().unwrap()
+}
+
+fn event(source: &str, number: usize, payload: Value) -> Received {
+    let (account, source) = (AccountId::new("main").unwrap(), SourceId::new(source).unwrap());
+    let hash = body_hash(payload.to_string().as_bytes());
+    Received {
+        event: EventId::from_request(&account, &source, &number.to_string(), 0, &hash),
+        account,
+        source,
+        received_at: now(),
+        identity: Identity::Body(hash),
+        payload: payload.as_object().unwrap().clone(),
+        origin: Origin::default(),
+    }
+}
+
+fn meet<'a>(config: &'a Checked, event: &Received, known: &Known, touched: &mut Touched) -> Option<Prepared<'a>> {
+    apply(config, event, &capture(config, event), false, known, touched, now())
+}
+
+fn settle(config: &Checked, event: &Received, known: &Known) -> Settled {
+    let prepared = meet(config, event, known, &mut Touched::default()).unwrap();
+    decide(config, 7, &[prepared], &mut State::default(), now()).pop().unwrap()
+}
+
+/// What the next round would read after these were committed.
+fn after(config: &Checked, settled: &Settled) -> Known {
+    let write = settled.lead.as_ref().unwrap();
+    let source = config.source(&settled.record.received.source).unwrap();
+    let keys = leadyard_sources::capture::keys(source, &write.lead.fields);
+    Known {
+        keys: keys.into_iter().map(|key| (key, write.lead.id.clone())).collect(),
+        leads: [(write.lead.id.clone(), write.lead.clone())].into(),
+    }
+}
+
+#[test]
+fn a_new_lead_is_decided_with_all_that_the_commit_needs() {
+    let config = config();
+    let settled =
+        settle(&config, &event("web", 1, json!({ "email": "a@x.example", "phone": "+4930123456" })), &Known::default());
+    assert_eq!(settled.record.status, EventStatus::Created);
+    let LeadWrite { lead, previous, keys } = settled.lead.unwrap();
+    assert_eq!((lead.version, previous, keys.len()), (1, None, 2));
+    assert_eq!(lead.owner.as_ref().unwrap().as_str(), "anna");
+    let assignment = settled.assignment.unwrap();
+    assert_eq!((assignment.attempt, assignment.config_version, assignment.rule), (1, 7, None));
+    let Standing::Assigned { deliveries, .. } = &lead.standing else { panic!("{:?}", lead.standing) };
+    assert_eq!(deliveries, &[DeliveryId::of(&lead.id, 1, &"crm".parse().unwrap())]);
+    assert_eq!(settled.seen, None, "its keys tell a repeat");
+}
+
+#[test]
+fn a_lead_without_keys_is_told_again_by_its_body() {
+    let config = config();
+    let settled = settle(&config, &event("bare", 1, json!({ "company": "ACME" })), &Known::default());
+    assert!(settled.seen.is_some());
+    let seen_before = event("bare", 2, json!({ "company": "ACME" }));
+    let captured = capture(&config, &seen_before);
+    let prepared =
+        apply(&config, &seen_before, &captured, true, &Known::default(), &mut Touched::default(), now()).unwrap();
+    let repeat = decide(&config, 7, &[prepared], &mut State::default(), now()).pop().unwrap();
+    assert_eq!(repeat.record.status, EventStatus::Duplicate);
+    assert!(repeat.lead.is_none() && repeat.assignment.is_none());
+}
+
+#[test]
+fn of_two_events_that_meet_in_a_lead_the_later_waits() {
+    let (config, known, mut touched) = (config(), Known::default(), Touched::default());
+    let same_key = |number| event("web", number, json!({ "email": "a@x.example", "message": number }));
+    assert!(meet(&config, &same_key(1), &known, &mut touched).is_some());
+    assert!(meet(&config, &same_key(2), &known, &mut touched).is_none());
+    let other = event("web", 3, json!({ "email": "b@x.example" }));
+    assert!(meet(&config, &other, &known, &mut touched).is_some());
+    let bare = |number| event("bare", number, json!({ "company": "ACME" }));
+    assert!(meet(&config, &bare(4), &known, &mut touched).is_some());
+    assert!(meet(&config, &bare(5), &known, &mut touched).is_none());
+}
+
+#[test]
+fn who_has_a_lead_keeps_it() {
+    let config = config();
+    let first = settle(&config, &event("web", 1, json!({ "email": "a@x.example" })), &Known::default());
+    let known = after(&config, &first);
+    let again = settle(&config, &event("web", 2, json!({ "email": "a@x.example", "company": "ACME" })), &known);
+    assert_eq!(again.record.status, EventStatus::Updated);
+    assert!(again.assignment.is_none());
+    let LeadWrite { lead, keys, .. } = again.lead.unwrap();
+    assert_eq!((lead.version, lead.duplicate_count, keys.len()), (2, 1, 0));
+    assert_eq!(lead.owner.as_ref().unwrap().as_str(), "anna");
+    let strict = settle(&config, &event("strict", 3, json!({ "email": "a@x.example", "company": "ACME" })), &known);
+    assert_eq!(strict.record.status, EventStatus::Rejected);
+    assert!(strict.assignment.is_none());
+}
+
+#[test]
+fn a_waiting_lead_that_changes_is_tried_again_and_keeps_its_place() {
+    let config = config();
+    let first =
+        settle(&config, &event("web", 1, json!({ "email": "a@x.example", "company": "wait" })), &Known::default());
+    let Standing::Parked { line, since, .. } = &first.lead.as_ref().unwrap().lead.standing else { panic!() };
+    assert_eq!(line, "pool:none");
+    let known = after(&config, &first);
+    let later = event("web", 2, json!({ "email": "a@x.example", "message": "hello?" }));
+    let prepared = meet(&config, &later, &known, &mut Touched::default()).unwrap();
+    let minute = now() + jiff::SignedDuration::from_mins(1);
+    let second = decide(&config, 7, &[prepared], &mut State::default(), minute).pop().unwrap();
+    let write = second.lead.unwrap();
+    assert_eq!(write.previous.as_ref(), Some(&first.lead.as_ref().unwrap().lead.standing));
+    let Standing::Parked { attempt: 2, since: still, .. } = &write.lead.standing else { panic!() };
+    assert_eq!(still, since);
+}
+
+#[test]
+fn a_key_of_another_lead_stays_with_it() {
+    let config = config();
+    let one = settle(&config, &event("web", 1, json!({ "email": "a@x.example" })), &Known::default());
+    let two = settle(&config, &event("web", 2, json!({ "phone": "+4930123456" })), &Known::default());
+    let mut known = after(&config, &one);
+    let others = after(&config, &two);
+    known.keys.extend(others.keys);
+    known.leads.extend(others.leads);
+    let both = event("web", 3, json!({ "email": "a@x.example", "phone": "+4930123456", "company": "ACME" }));
+    let write = settle(&config, &both, &known).lead.unwrap();
+    assert_eq!(write.lead.id, one.lead.unwrap().lead.id, "the primary key wins");
+    assert!(write.keys.is_empty());
+}
+
+#[test]
+fn what_cannot_be_captured_is_logged_with_the_reason() {
+    let config = config();
+    let bad = settle(&config, &event("web", 1, json!({ "email": "nobody" })), &Known::default());
+    assert_eq!(bad.record.status, EventStatus::Failed);
+    let reason = bad.record.reason.unwrap();
+    assert!(reason.contains("email") && !reason.contains("nobody"), "{reason}");
+    let gone = settle(&config, &event("gone", 1, json!({})), &Known::default());
+    assert!(gone.record.reason.unwrap().contains("put it back"));
+}

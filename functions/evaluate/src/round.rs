@@ -1,0 +1,244 @@
+//! One round: read what is known, plan, commit, fan out.
+
+use std::collections::BTreeSet;
+
+use leadyard_domain::assignment::{Outcome, Standing};
+use leadyard_domain::decision::{Needs, State};
+use leadyard_domain::event::{EventRecord, EventStatus};
+use leadyard_domain::id::{AccountId, EventId, LeadId};
+use leadyard_domain::key::UniqueKey;
+use leadyard_runtime::{SendError, backoff};
+use leadyard_store::{Commit, CommitError, Conflict, Published, Settled, StoreError, TooLarge};
+
+use crate::fan_out::FanOut;
+use crate::handler::{Evaluate, Job};
+use crate::plan::{Captured, Known, Prepared, Touched, apply, decide};
+
+/// Most events of one commit: with ten, each with two keys, a parked item and a rotation and counters of its own, the
+/// transaction stays within DynamoDB's hundred actions.
+const EVENTS_MAX: usize = 10;
+
+/// Most times that one round decides again because only rotations or counters have moved.
+const DECISIONS_MAX: u32 = 12;
+
+/// What a round came to.
+pub(crate) struct Turn {
+    /// Messages that are done with all that they caused.
+    pub done: Vec<String>,
+    /// Events that are still to be settled.
+    pub rest: Vec<Job>,
+    /// Whether someone else was faster, or the commit was too large: go on with at most so many events at a time.
+    pub lost: Option<usize>,
+}
+
+/// Why the messages of a round go back to the queue.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RoundError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// What a commit came to.
+enum Committed {
+    Yes(Vec<Settled>),
+    /// Read again; the conflict says which events are repeats.
+    Lost(Conflict),
+    TooLarge(TooLarge),
+}
+
+pub(crate) struct Round<'a> {
+    pub evaluate: &'a Evaluate,
+    pub account: &'a AccountId,
+    pub published: &'a Published,
+    /// Whether reads wait for the newest write; twice the price.
+    pub consistent: bool,
+}
+
+impl Round<'_> {
+    /// Settles as many of the events as it can, at most `at_most`.
+    pub async fn run(&self, jobs: Vec<Job>, at_most: usize) -> Result<Turn, RoundError> {
+        let (settled, open) = self.sort(jobs).await?;
+        let known = self.known(&settled, &open).await?;
+        let mut done = self.fan_out_again(settled, &known).await?;
+
+        let mut touched = Touched::default();
+        let (mut working, mut prepared, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for job in open {
+            let ready = if working.len() < at_most.clamp(1, EVENTS_MAX) {
+                let now = (self.evaluate.now)();
+                apply(&self.published.checked, &job.received, &job.captured, job.repeat, &known, &mut touched, now)
+            } else {
+                None
+            };
+            match ready {
+                Some(ready) => {
+                    prepared.push(ready);
+                    working.push(job);
+                }
+                None => rest.push(job),
+            }
+        }
+        if working.is_empty() {
+            return Ok(Turn { done, rest, lost: None });
+        }
+        let lost = match self.commit(&prepared).await? {
+            Committed::Yes(settled) => {
+                self.fan_out(&settled).await?;
+                self.report(&settled);
+                done.extend(working.into_iter().flat_map(|job| job.messages));
+                return Ok(Turn { done, rest, lost: None });
+            }
+            Committed::Lost(conflict) => {
+                for job in &mut working {
+                    job.repeat |= conflict.seen.contains(&job.received.event);
+                }
+                EVENTS_MAX
+            }
+            Committed::TooLarge(TooLarge { oversized, .. }) => {
+                for job in working.iter_mut().filter(|job| oversized.contains(&job.received.event)) {
+                    let reason = "with this event the lead would outgrow 400 KB, the most that an item may hold";
+                    job.captured = Captured::Failed(reason.to_owned());
+                }
+                // Nothing oversized means that it was too much together.
+                if oversized.is_empty() { working.len().div_ceil(2) } else { EVENTS_MAX }
+            }
+        };
+        working.extend(rest);
+        Ok(Turn { done, rest: working, lost: Some(lost) })
+    }
+
+    /// Parts the events that were settled before from those that are open.
+    async fn sort(&self, jobs: Vec<Job>) -> Result<(Vec<(Job, EventRecord)>, Vec<Job>), RoundError> {
+        let ids: BTreeSet<EventId> = jobs.iter().map(|job| job.received.event.clone()).collect();
+        let mut records = self.evaluate.store.events(self.account, &ids).await?;
+        let (mut settled, mut open) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match records.remove(&job.received.event) {
+                Some(record) if !(job.retry && record.status == EventStatus::Failed) => settled.push((job, record)),
+                _ => open.push(job),
+            }
+        }
+        Ok((settled, open))
+    }
+
+    /// Reads the leads that the events meet, and those that settled events made.
+    async fn known(&self, settled: &[(Job, EventRecord)], open: &[Job]) -> Result<Known, RoundError> {
+        let store = &self.evaluate.store;
+        let keys: BTreeSet<UniqueKey> = open.iter().flat_map(|job| job.captured.keys().to_vec()).collect();
+        let keys = match keys.is_empty() {
+            true => Default::default(),
+            false => store.find_leads(self.account, &keys, self.consistent).await?,
+        };
+        let from_settled = settled.iter().filter_map(|(_, record)| record.lead.clone());
+        let ids: BTreeSet<LeadId> = keys.values().cloned().chain(from_settled).collect();
+        let leads = match ids.is_empty() {
+            true => Default::default(),
+            // A lead that a key leads to exists; reading it late would take it for a new one.
+            false => store.leads(self.account, &ids, true).await?,
+        };
+        Ok(Known { keys, leads })
+    }
+
+    /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now.
+    async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, RoundError> {
+        let Evaluate { store, now, metrics, .. } = self.evaluate;
+        let Published { checked, version } = self.published;
+        let mut needs = Needs::default();
+        for prepared in prepared {
+            needs.extend(prepared.needs(checked));
+        }
+        let mut before = match needs == Needs::default() {
+            true => State::default(),
+            false => store.load_state(self.account, &needs).await?,
+        };
+        for number in 1..=DECISIONS_MAX {
+            let mut after = before.clone();
+            let at = now();
+            let settled = decide(checked, *version, prepared, &mut after, at);
+            let log_days = checked.config().account.log_days;
+            let mut commit = Commit { account: self.account.clone(), now: at, log_days, settled, before, after };
+            let conflict = match store.commit(&commit).await {
+                Ok(()) => return Ok(Committed::Yes(commit.settled)),
+                Err(CommitError::Conflict(conflict)) => conflict,
+                Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
+                Err(CommitError::Throttled { .. }) => Conflict::default(),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            };
+            metrics.count("Conflicts", 1);
+            if conflict.other || !conflict.settled.is_empty() || !conflict.seen.is_empty() {
+                return Ok(Committed::Lost(conflict));
+            }
+            before = std::mem::take(&mut commit.before);
+            before.pools.extend(conflict.pools.into_iter().map(|pool| (pool.pool.clone(), pool)));
+            before.counters.extend(conflict.counters.into_iter().map(|its| (its.assignee.clone(), its)));
+            tokio::time::sleep(backoff::full_jitter((self.account, at), number)).await;
+        }
+        Ok(Committed::Lost(Conflict::default()))
+    }
+
+    async fn fan_out(&self, settled: &[Settled]) -> Result<(), RoundError> {
+        let mut fan_out = FanOut::default();
+        for lead in settled.iter().filter(|one| one.assignment.is_some()).filter_map(|one| one.lead.as_ref()) {
+            if let Standing::Assigned { deliveries, .. } = &lead.lead.standing {
+                fan_out.add(&self.published.checked, self.account, deliveries)?;
+            }
+        }
+        Ok(fan_out.send(&self.evaluate.queues).await?)
+    }
+
+    /// Sends once more what follows from events that were settled before: the first time may have ended between the
+    /// commit and the queue.
+    async fn fan_out_again(&self, settled: Vec<(Job, EventRecord)>, known: &Known) -> Result<Vec<String>, RoundError> {
+        let mut fan_out = FanOut::default();
+        for (_, record) in &settled {
+            let standing = record.lead.as_ref().and_then(|lead| known.leads.get(lead)).map(|lead| &lead.standing);
+            if let Some(Standing::Assigned { deliveries, .. }) = standing {
+                fan_out.add(&self.published.checked, self.account, deliveries)?;
+            }
+            tracing::info!(event = %record.received.event, status = record.status.name(), "event was settled before");
+        }
+        fan_out.send(&self.evaluate.queues).await?;
+        Ok(settled.into_iter().flat_map(|(job, _)| job.messages).collect())
+    }
+
+    /// One line an event: why each lead went where it went, without a word of what it says.
+    fn report(&self, settled: &[Settled]) {
+        let metrics = &self.evaluate.metrics;
+        for Settled { record, assignment, .. } in settled {
+            let EventRecord { received, status, lead, reason, settled_at } = record;
+            metrics.millis("Settled", settled_at.duration_since(received.received_at).unsigned_abs());
+            let (account, event, source) = (self.account, &received.event, &received.source);
+            let lead = lead.as_ref().map(LeadId::as_str);
+            let status = status.name();
+            let Some(assignment) = assignment else {
+                if record.status == EventStatus::Failed {
+                    metrics.count("EventsFailed", 1);
+                    tracing::warn!(%account, %event, %source, status, reason, "event failed");
+                } else {
+                    tracing::info!(%account, %event, %source, status, lead, reason, "event settled");
+                }
+                continue;
+            };
+            let outcome = assignment.outcome.name();
+            let (assignee, pool, reason) = match &assignment.outcome {
+                Outcome::Assigned { assignee, pool, .. } => {
+                    metrics.count("LeadsAssigned", 1);
+                    (Some(assignee.as_str()), pool.as_ref().map(|pool| pool.as_str()), None)
+                }
+                Outcome::Parked { reason, .. } => {
+                    metrics.count("LeadsParked", 1);
+                    (None, None, Some(reason.as_str()))
+                }
+                Outcome::Nothing => (None, None, None),
+            };
+            let rule = assignment.rule.as_ref().map_or("default", |rule| rule.as_str());
+            let (attempt, config) = (assignment.attempt, assignment.config_version);
+            tracing::info!(
+                %account, %event, %source, status, lead, attempt, config, rule, outcome, pool, assignee, reason,
+                "lead decided"
+            );
+        }
+    }
+}

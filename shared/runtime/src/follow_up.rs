@@ -1,0 +1,50 @@
+//! Asking for the next try of a delivery: by the queue's own delay, or by a one-time schedule beyond its reach.
+
+use leadyard_domain::delivery::FollowUp;
+
+use crate::queue::{Outgoing, QueueSender, SendError};
+use crate::schedule::{ScheduleError, Scheduler};
+
+/// Asks for further tries of the deliveries of one queue.
+#[derive(Clone)]
+pub struct FollowUps {
+    queue: QueueSender,
+    scheduler: Scheduler,
+}
+
+/// Why the next try could not be asked for. The message of this try has to come back: what it did is on record.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowUpError {
+    /// The queue did not take it.
+    #[error(transparent)]
+    Queue(#[from] SendError),
+    /// The schedule was not made.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+}
+
+impl FollowUps {
+    /// Puts messages into `queue`, at once or through `scheduler`, whose target is the same queue.
+    #[must_use]
+    pub fn new(queue: QueueSender, scheduler: Scheduler) -> Self {
+        Self { queue, scheduler }
+    }
+
+    /// Asks for it. Asking twice is harmless: the schedule's name is the try's, and a try is claimed once.
+    ///
+    /// # Errors
+    /// [`FollowUpError`].
+    pub async fn ask(&self, follow_up: FollowUp) -> Result<(), FollowUpError> {
+        match follow_up {
+            FollowUp::Queue { message, delay_s } => {
+                let group = message.group();
+                let outgoing = Outgoing::json(message.delivery.as_str(), group, &message)?;
+                Ok(self.queue.send_one(outgoing.delayed(delay_s)).await?)
+            }
+            FollowUp::Schedule { message, at, name } => {
+                let body = Outgoing::json(message.delivery.as_str(), message.group(), &message)?.body;
+                Ok(self.scheduler.send_at(&name, at, body).await?)
+            }
+        }
+    }
+}
