@@ -1,0 +1,40 @@
+//! What a delivery function needs to know of a delivery.
+
+use leadyard_domain::assignment::Assignment;
+use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::lead::Lead;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::keys::{self, LeadPart};
+use crate::lead::{read_assignment, read_lead};
+
+/// The lead that is to be delivered, and the decision that asked for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// The lead.
+    pub lead: Lead,
+    /// The decision.
+    pub assignment: Assignment,
+}
+
+impl Store {
+    /// Reads what a delivery delivers; `None` when the lead or the decision is not there. The message is sent after the
+    /// commit, so the read is consistent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn order(&self, account: &AccountId, delivery: &DeliveryId) -> Result<Option<Order>, StoreError> {
+        let lead = delivery.lead();
+        let keys = [keys::lead(account, &lead), keys::assignment(account, &lead, delivery.attempt())];
+        let (mut lead, mut assignment) = (None, None);
+        for item in self.get_many(&keys, true).await? {
+            match keys::lead_part(&item) {
+                LeadPart::Lead => lead = Some(read_lead(account, item)?),
+                LeadPart::Assignment => assignment = Some(read_assignment(account, item)?),
+                LeadPart::Delivery(_) | LeadPart::Other => {}
+            }
+        }
+        Ok(lead.zip(assignment).map(|(lead, assignment)| Order { lead, assignment }))
+    }
+}
