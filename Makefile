@@ -1,0 +1,77 @@
+# Everything a person types. On a new machine: `make demo`, or `make test`. Needed: rustup, Python 3.11 or newer, gcc.
+
+# The first Python that works; some systems have names that lead nowhere.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := .local/tools/cargo-deny-$(CARGO_DENY_VERSION)
+
+# The pinned tools before any others.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# SAM asks for a region and keys also when it only reads a file. `make deploy-check` is all that uses them.
+export SAM_CLI_TELEMETRY := 0
+
+# Builds with progress, the functions and the local program at once, and then runs it.
+LOCAL := cargo run --quiet --locked --bin leadyard-local --
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+
+up: build ## start the local stack, leave it running and print how to use it
+	@$(LOCAL) up
+
+demo: build ## start the local stack, send the demo's leads through it and show where each one went
+	@$(LOCAL) demo
+
+down: build ## stop what `make up` started
+	@$(LOCAL) down
+
+logs: build ## follow the functions' logs
+	@$(LOCAL) logs
+
+watch: build ## run the local stack with functions that are rebuilt when their code changes
+	@$(LOCAL) watch
+
+test: tools ## all tests, from units to the whole stack
+	cargo test --locked --workspace
+
+lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of dependencies, the template
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo fetch --locked
+	$(CARGO_DENY) --offline check bans licenses sources
+	AWS_REGION=us-east-1 sam validate --lint
+
+audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advisory database)
+	$(CARGO_DENY) check advisories
+
+bench: bench-start bench-load ## all benchmarks
+
+bench-start: tools ## time from process start to the first poll, for each function, and the size of its binary
+	@$(LOCAL) bench-start
+
+bench-load: tools ## leads a second, latency, AWS calls and price
+	@$(LOCAL) bench-load
+
+build: tools ## build the functions and the local program
+	cargo build --locked --workspace --bins
+
+tools: .venv/.installed ## install the pinned tools of requirements.txt into .venv
+
+clean: down ## remove what the local stack left behind
+	rm -rf .local .aws-sam
+
+.venv/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or say where it is with PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+# Unoptimised: it is built more slowly than it is used.
+$(CARGO_DENY):
+	cargo install --locked --debug --quiet --root .local/tools/build-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
+	@mv .local/tools/build-$(CARGO_DENY_VERSION)/bin/cargo-deny $@
