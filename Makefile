@@ -9,17 +9,16 @@ CARGO_DENY := .local/tools/cargo-deny-$(CARGO_DENY_VERSION)
 
 # The pinned tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# SAM asks for a region and keys also when it only reads a file. `make deploy-check` is all that uses them.
 export SAM_CLI_TELEMETRY := 0
 
-# Builds with progress, the functions and the local program at once, and then runs it.
+# Quiet, as the target `build` before it has shown the progress.
 LOCAL := cargo run --quiet --locked --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load clean
+.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load
 
 help: ## say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: build ## start the local stack, leave it running and print how to use it
 	@$(LOCAL) up
@@ -44,26 +43,23 @@ lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of depe
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo fetch --locked
 	$(CARGO_DENY) --offline check bans licenses sources
-	AWS_REGION=us-east-1 sam validate --lint
+	sam validate --lint --region us-east-1
 
 audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advisory database)
 	$(CARGO_DENY) check advisories
 
 bench: bench-start bench-load ## all benchmarks
 
-bench-start: tools ## time from process start to the first poll, for each function, and the size of its binary
+bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start
 
-bench-load: tools ## leads a second, latency, AWS calls and price
+bench-load: build ## leads a second, latency, AWS calls and price
 	@$(LOCAL) bench-load
 
 build: tools ## build the functions and the local program
 	cargo build --locked --workspace --bins
 
 tools: .venv/.installed ## install the pinned tools of requirements.txt into .venv
-
-clean: down ## remove what the local stack left behind
-	rm -rf .local .aws-sam
 
 .venv/.installed: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or say where it is with PYTHON=..." >&2; exit 1; }
@@ -75,3 +71,4 @@ clean: down ## remove what the local stack left behind
 $(CARGO_DENY):
 	cargo install --locked --debug --quiet --root .local/tools/build-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
 	@mv .local/tools/build-$(CARGO_DENY_VERSION)/bin/cargo-deny $@
+	@rm -r .local/tools/build-$(CARGO_DENY_VERSION)
