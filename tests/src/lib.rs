@@ -1,3 +1,5 @@
-//! What the end-to-end tests, the demo and the benchmarks share: the local stack.
+//! What the end-to-end tests, the demo and the benchmarks share: the local stack, a client of it, and a receiver.
 
+pub mod client;
+pub mod receiver;
 pub mod stack;

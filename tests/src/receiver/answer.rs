@@ -32,7 +32,10 @@ pub(super) enum Answer {
 /// A short JSON answer with a status.
 pub(super) fn status(status: u16) -> io::Result<Response<Answer>> {
     let body = Bytes::from(format!("{{\"status\":{status}}}"));
-    build(Response::builder().status(status).header(header::CONTENT_TYPE, "application/json"), Answer::Whole(Some(body)))
+    build(
+        Response::builder().status(status).header(header::CONTENT_TYPE, "application/json"),
+        Answer::Whole(Some(body)),
+    )
 }
 
 /// An answer that points elsewhere.
@@ -58,10 +61,7 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let bytes = match self.get_mut() {
             Self::Whole(bytes) => bytes.take(),
             Self::Endless => Some(PIECE),

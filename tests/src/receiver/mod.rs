@@ -26,7 +26,7 @@ use std::{
 };
 
 use http_body_util::BodyExt;
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use tokio::{
@@ -34,7 +34,6 @@ use tokio::{
     task::JoinHandle,
 };
 
-use answer::Answer;
 use script::Step;
 
 pub use recorded::Recorded;
@@ -137,7 +136,7 @@ async fn serve(stream: TcpStream, memory: Arc<Memory>) {
     let Ok((stream, handle)) = second_handle(stream) else { return };
     let memory = &memory;
     let handle = &handle;
-    let service = service_fn(async |request: Request<Incoming>| -> io::Result<Response<Answer>> {
+    let service = service_fn(move |request: Request<Incoming>| async move {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         let path = head.uri.path().to_owned();
