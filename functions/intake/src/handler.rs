@@ -1,0 +1,200 @@
+//! One request: read, decide, write, report.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use lambda_http::http::{HeaderMap, header};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt as _, Response};
+use leadyard_domain::event::{Origin, Received};
+use leadyard_domain::id::{AccountId, SourceId};
+use leadyard_domain::message::LeadsMessage;
+use leadyard_runtime::{Metrics, Outgoing, QueueSender, SendError};
+use leadyard_sources::{BODY_BYTES_MAX, Malformed, Reply, Request, format};
+use leadyard_store::{ConfigCache, SecretCache, Store, StoreError};
+
+use crate::endpoints::Endpoints;
+use crate::problem::Problem;
+use crate::receive::{Outcome, Target, receive};
+
+/// Most characters of a header that are kept as an event's origin.
+const ORIGIN_CHARS_MAX: usize = 2_048;
+
+/// The function.
+pub struct Intake {
+    endpoints: Endpoints,
+    configs: ConfigCache,
+    secrets: SecretCache,
+    queue: QueueSender,
+    metrics: Metrics,
+    now: fn() -> Timestamp,
+}
+
+/// What the log line says of a request. Never anything of its body.
+#[derive(Default)]
+struct Noted {
+    account: Option<AccountId>,
+    source: Option<SourceId>,
+    events: usize,
+    /// The event of a request with one, by which it is followed from here on.
+    event: Option<String>,
+    ignored: Option<&'static str>,
+}
+
+impl Intake {
+    /// Nothing is asked of a service before the first request.
+    #[must_use]
+    pub fn new(store: Store, queue: QueueSender, metrics: Metrics, now: fn() -> Timestamp) -> Self {
+        Self {
+            endpoints: Endpoints::new(store.clone()),
+            configs: ConfigCache::new(store.clone()),
+            secrets: SecretCache::new(store),
+            queue,
+            metrics,
+            now,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: lambda_http::Request) -> Response<Body> {
+        let began = Instant::now();
+        let mut noted = Noted::default();
+        let result = self.settle(&request, &mut noted).await;
+        self.report(&result, &noted, began);
+        let Reply { status, headers, body } = result.unwrap_or_else(|problem| problem.reply());
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response.headers_mut().extend(headers);
+        response
+    }
+
+    async fn settle(&self, request: &lambda_http::Request, noted: &mut Noted) -> Result<Reply, Problem> {
+        let body: &[u8] = request.body();
+        if body.len() > BODY_BYTES_MAX {
+            return Err(Problem::malformed(&Malformed::TooLarge { bytes: body.len() }));
+        }
+        let now = (self.now)();
+        // The route is /in/{key}: a stage or a mapped path may stand before it.
+        let key = request.uri().path().rsplit('/').next().unwrap_or_default();
+        let endpoint = self.endpoints.find(key, now).await.map_err(away)?;
+        let (account, source) = endpoint.ok_or_else(|| Problem::no_source("unknown key"))?;
+        let (account, source) = (&*noted.account.insert(account), &*noted.source.insert(source));
+
+        let published = self.configs.get(account, now).await.map_err(away)?;
+        let source = published.as_ref().and_then(|published| published.checked.source(source));
+        let source = source.ok_or_else(|| Problem::no_source("the config has no such source"))?;
+        if !source.enabled {
+            return Err(Problem::no_source("disabled"));
+        }
+        // A published config names formats that exist; one that is newer than this program may not.
+        let format = format(&source.format).ok_or_else(|| Problem::unavailable(&"the source's format is unknown"))?;
+        let secrets = match source.verify.secret() {
+            Some(name) => Some(self.secrets.get(account, name, now).await.map_err(away)?),
+            None => None,
+        };
+        let secrets: Vec<&[u8]> =
+            secrets.iter().flat_map(|values| values.iter()).map(|secret| secret.expose().as_bytes()).collect();
+
+        let (id, ip) = context(request);
+        let asked = Request {
+            id,
+            method: request.method(),
+            query: request.uri().query().unwrap_or_default(),
+            headers: request.headers(),
+            body,
+        };
+        let target = Target { account, source, format, secrets: &secrets };
+        match receive(target, &asked, &origin(request.headers(), ip), now) {
+            Outcome::Take { events, reply } => {
+                noted.events = events.len();
+                if let [only] = events.as_slice() {
+                    noted.event = Some(only.event.to_string());
+                }
+                self.enqueue(account, events).await?;
+                Ok(reply)
+            }
+            Outcome::Ignore { reply, reason } => {
+                noted.ignored = Some(reason);
+                Ok(reply)
+            }
+            Outcome::Answer(reply) => Ok(reply),
+            Outcome::Refuse(problem) => Err(problem),
+        }
+    }
+
+    /// Returns when the queue has all events. When it has only some, the sender sends again, and evaluate knows them.
+    async fn enqueue(&self, account: &AccountId, events: Vec<Received>) -> Result<(), Problem> {
+        let message = |event: Received| {
+            let id = event.event.to_string();
+            let message = LeadsMessage::Received { event: Box::new(event), retry: false };
+            Outgoing::json(id, account.as_str(), &message)
+        };
+        let messages: Result<Vec<Outgoing>, SendError> = events.into_iter().map(message).collect();
+        let sent = match messages {
+            Ok(messages) => self.queue.send_all(messages).await,
+            Err(error) => Err(error),
+        };
+        sent.map_err(
+            |error| {
+                if error.is_retryable() { Problem::unavailable(&error) } else { Problem::outgrown(&error) }
+            },
+        )
+    }
+
+    /// One line a request, and what CloudWatch counts.
+    fn report(&self, result: &Result<Reply, Problem>, noted: &Noted, began: Instant) {
+        let took = began.elapsed();
+        let account = noted.account.as_ref().map(AccountId::as_str);
+        let source = noted.source.as_ref().map(SourceId::as_str);
+        let (events, event, ignored) = (noted.events, noted.event.as_deref(), noted.ignored);
+        let ms = took.as_secs_f64() * 1000.0;
+        match result {
+            Ok(reply) => {
+                let status = reply.status.as_u16();
+                // A usize always fits: no machine has more than 64 bits of them.
+                self.metrics.count("EventsReceived", u64::try_from(events).unwrap_or(u64::MAX));
+                tracing::info!(account, source, status, events, event, ignored, ms, "request answered");
+            }
+            Err(problem) => {
+                let (status, cause) = (problem.status.as_u16(), problem.cause.as_str());
+                self.metrics.count("RequestsRefused", 1);
+                if problem.status.is_server_error() {
+                    tracing::error!(account, source, status, events, event, cause, ms, "request failed");
+                } else if problem.is_our_fault {
+                    tracing::warn!(account, source, status, cause, ms, "request refused");
+                } else {
+                    tracing::info!(account, source, status, cause, ms, "request refused");
+                }
+            }
+        }
+        self.metrics.millis("Intake", took);
+        self.metrics.flush();
+    }
+}
+
+/// The table cannot be asked: whether or not it is worth a retry for us, the sender has done nothing wrong and should
+/// send again.
+fn away(error: StoreError) -> Problem {
+    Problem::unavailable(&error)
+}
+
+/// The gateway's id of the request, and the sender's address.
+fn context(request: &lambda_http::Request) -> (&str, Option<&str>) {
+    let (id, ip) = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.request_id.as_deref(), context.http.source_ip.as_deref())
+        }
+        _ => (None, None),
+    };
+    // Without a gateway, Lambda's own id of the invocation: it too is one per request.
+    let own = || request.lambda_context_ref().map(|context| context.request_id.as_str());
+    (id.or_else(own).unwrap_or_default(), ip)
+}
+
+fn origin(headers: &HeaderMap, ip: Option<&str>) -> Origin {
+    let text = |name| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some(value.chars().take(ORIGIN_CHARS_MAX).collect::<String>()).filter(|value| !value.is_empty())
+    };
+    Origin { ip: ip.map(str::to_owned), referrer: text(header::REFERER), user_agent: text(header::USER_AGENT) }
+}
