@@ -1,0 +1,24 @@
+//! The admin and operations API: publish a config, read leads and logs, replay and retry.
+//!
+//! - [`router`]: every route, and what all of them share
+//! - [`routes`]: one file a resource, each handler beside the views it answers with
+//! - [`auth`]: API keys and roles; a handler that takes a caller can't be reached without one
+//! - [`problem`]: every refusal, as RFC 9457 has it
+//! - [`openapi`]: the document, generated from the handlers
+//!
+//! A request reads and changes the caller's account only: the account comes from the key, never from the request.
+
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod etag;
+pub mod listing;
+pub mod log;
+pub mod openapi;
+pub mod problem;
+pub mod range;
+pub mod router;
+pub mod routes;
+
+pub use app::{App, Queues};
+pub use router::router;

@@ -1,0 +1,53 @@
+//! Every route, and what all of them share.
+
+use axum::extract::Request;
+use axum::http::Method;
+use axum::{Router, middleware};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+use crate::routes::{config, deliveries, events, leads, meta, secrets, sources};
+use crate::{log, openapi};
+
+/// The API.
+pub fn router(app: App) -> Router {
+    let (router, _) = described().split_for_parts();
+    router
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(log::request_line))
+        .with_state(app)
+}
+
+/// The routes with their descriptions: both come from the handlers, so they cannot part.
+pub fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(config::publish, config::read))
+        .routes(routes!(config::schema))
+        .routes(routes!(config::validate))
+        .routes(routes!(sources::add_endpoint))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set))
+        .routes(routes!(leads::read))
+        .routes(routes!(events::list))
+        .routes(routes!(events::read))
+        .routes(routes!(events::retry))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::read))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(meta::formats))
+        .routes(routes!(meta::openapi))
+}
+
+async fn unknown_route() -> Problem {
+    Problem::new(Kind::NotFound, "No route has this path: GET /v1/openapi.json lists all of them.")
+}
+
+async fn wrong_method(method: Method, _: Request) -> Problem {
+    Problem::new(
+        Kind::MethodNotAllowed,
+        format!("This route does not know {method}: the header Allow lists what it knows."),
+    )
+}

@@ -1,0 +1,11 @@
+//! The handlers, one file a resource, each beside the views it answers with.
+//!
+//! The views are the API's own: how the table keeps a thing may change without a client noticing.
+
+pub mod config;
+pub mod deliveries;
+pub mod events;
+pub mod leads;
+pub mod meta;
+pub mod secrets;
+pub mod sources;
