@@ -166,3 +166,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use crate::codec::{Item, deflate, from_item, inflate, number, text};
 use crate::error::StoreError;
 use crate::keys::{self, SK};
 use crate::read::SortKey;
-use crate::write::{CONDITION_FAILED, cancellation_reasons, unbuilt};
+use crate::write::{cancellation_reasons, condition_failed, unbuilt};
 
 /// Most bytes of one chunk of a document, deflated; an item holds 400 KB.
 const CHUNK_BYTES: usize = 350_000;
@@ -170,7 +170,7 @@ impl Store {
             Ok(_) => Ok(version),
             Err(error) => match error.as_service_error().and_then(superseded) {
                 Some(current) => Err(PublishError::Superseded { current }),
-                None => Err(StoreError::from_transaction(&error).into()),
+                None => Err(StoreError::from_transaction("the key of a new endpoint", &error).into()),
             },
         }
     }
@@ -216,7 +216,10 @@ pub(crate) fn endpoint_item(account: &AccountId, endpoint: &Endpoint) -> Item {
 
 /// The version in force, when the transaction failed because of it; the pointer is its first action.
 fn superseded(error: &TransactWriteItemsError) -> Option<u64> {
-    let reason = cancellation_reasons(error).first().filter(|reason| reason.code() == Some(CONDITION_FAILED))?;
+    let reason = cancellation_reasons(error).first().filter(|reason| condition_failed(reason))?;
     let version = reason.item().and_then(|item| item.get("version")?.as_n().ok()?.parse().ok());
     Some(version.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,3 +69,6 @@ impl ConfigCache {
         Ok(Some(Arc::new(Published { version, checked })))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,3 +165,6 @@ fn delivery_row(at: Timestamp, id: &str, item: Item) -> Result<DeliveryRow, Stor
     let RowItem { source, status, reason } = from_item(&name, item)?;
     Ok(DeliveryRow { id, created_at: at, source, status, reason })
 }
+
+#[cfg(test)]
+mod tests;

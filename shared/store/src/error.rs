@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use crate::write::cancellation_reasons;
+use crate::write::{cancellation_reasons, condition_failed};
 
 /// A failure of the table. [`StoreError::is_retryable`] is the first question to ask it.
 #[derive(Debug, thiserror::Error)]
@@ -98,11 +98,14 @@ impl StoreError {
         Self::Sdk { operation, code, message, retryable }
     }
 
-    /// Sorts the error of a transaction. Reasons of its actions that pass by themselves make it retryable; callers have
-    /// looked at failed conditions before.
-    pub(crate) fn from_transaction(error: &SdkError<TransactWriteItemsError>) -> Self {
+    /// Sorts the error of a transaction over `what`. A failed condition comes first: throttling or not, it has to be read
+    /// again.
+    pub(crate) fn from_transaction(what: &str, error: &SdkError<TransactWriteItemsError>) -> Self {
         let operation = "TransactWriteItems";
         let reasons = error.as_service_error().map(cancellation_reasons).unwrap_or_default();
+        if reasons.iter().any(condition_failed) {
+            return Self::conflict(what);
+        }
         let mut codes: Vec<&str> = reasons.iter().filter_map(CancellationReason::code).collect();
         codes.retain(|code| *code != "None");
         codes.sort_unstable();

@@ -89,3 +89,6 @@ impl<K: Hash + Eq + Clone, V: Clone> Fresh<K, V> {
         act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,7 @@ fn owned_since(lead: &Lead) -> Timestamp {
     }
 }
 
-fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreError> {
+pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreError> {
     let name = name_of(account, &item);
     let stored: LeadItem = from_item(&name, item)?;
     Ok(Lead {

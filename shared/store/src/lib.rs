@@ -29,11 +29,14 @@ mod fresh;
 mod keys;
 mod lead;
 mod listing;
+mod order;
 mod read;
 mod secret;
 mod source;
 mod state;
 pub mod table;
+#[cfg(test)]
+mod testing;
 mod write;
 
 use aws_sdk_dynamodb::Client;
@@ -48,6 +51,7 @@ pub use error::StoreError;
 pub use event::EventRow;
 pub use lead::LeadFile;
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
+pub use order::Order;
 pub use secret::{Secret, SecretCache, SetSecret};
 pub use source::endpoint_key_hash;
 

@@ -241,3 +241,6 @@ fn first_shards(listing: &Listing<'_>, day: Date) -> Vec<Shard> {
 fn position(item: &Item) -> Option<String> {
     item.get(TIME_SK).map(AttributeValue::as_s)?.ok().cloned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,6 @@ impl SecretCache {
         self.kept.get(&key, now, async |_| Ok(self.store.secret_values(account, name).await?.into())).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,6 @@ use crate::error::StoreError;
 use crate::keys::PK;
 
 const OPERATION: &str = "TransactWriteItems";
-/// The reason of an action whose condition did not hold.
-pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
 /// A request that the SDK would not build: an error of this program, not of the table.
 pub(crate) fn unbuilt(error: BuildError) -> StoreError {
@@ -24,6 +22,11 @@ pub(crate) fn cancellation_reasons(error: &TransactWriteItemsError) -> &[Cancell
         TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
         _ => &[],
     }
+}
+
+/// Whether an action was not carried out because its condition did not hold.
+pub(crate) fn condition_failed(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
 }
 
 impl Store {
@@ -46,13 +49,8 @@ impl Store {
 
     /// Writes all or nothing; a failed condition is a conflict over `what`.
     pub(crate) async fn transact(&self, what: &str, actions: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(actions)).send().await else {
-            return Ok(());
-        };
-        let reasons = error.as_service_error().map(cancellation_reasons).unwrap_or_default();
-        if reasons.iter().any(|reason| reason.code() == Some(CONDITION_FAILED)) {
-            return Err(StoreError::conflict(what));
-        }
-        Err(StoreError::from_transaction(&error))
+        let request = self.client.transact_write_items().set_transact_items(Some(actions));
+        request.send().await.map_err(|error| StoreError::from_transaction(what, &error))?;
+        Ok(())
     }
 }

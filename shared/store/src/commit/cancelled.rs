@@ -3,7 +3,6 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
-use jiff::Timestamp;
 use leadyard_domain::caps::Counters;
 use leadyard_domain::id::EventId;
 use leadyard_domain::rotation::PoolState;
@@ -14,15 +13,15 @@ use super::{CommitError, Conflict};
 use crate::codec::from_item;
 use crate::error::StoreError;
 use crate::state::{read_counters, read_pool};
-use crate::write::{CONDITION_FAILED, cancellation_reasons};
+use crate::write::{cancellation_reasons, condition_failed};
 
 /// Sorts the error of a commit. A failed condition comes before throttling: the decision has to be made anew anyhow.
 pub(super) fn explain(plan: &Plan, error: &SdkError<TransactWriteItemsError>) -> CommitError {
     let reasons = error.as_service_error().map(cancellation_reasons).unwrap_or_default();
-    if reasons.iter().any(|reason| reason.code() == Some(CONDITION_FAILED)) {
+    if reasons.iter().any(condition_failed) {
         return conflict(plan, reasons).map_or_else(CommitError::Store, CommitError::Conflict);
     }
-    match StoreError::from_transaction(error) {
+    match StoreError::from_transaction("the commit", error) {
         StoreError::Throttled { reason, .. } => CommitError::Throttled { reason },
         other => CommitError::Store(other),
     }
@@ -32,13 +31,13 @@ pub(super) fn explain(plan: &Plan, error: &SdkError<TransactWriteItemsError>) ->
 #[derive(Deserialize)]
 struct Seen {
     event_id: EventId,
-    seen_at: Timestamp,
+    seen_at: String,
 }
 
 /// Reads the failed conditions; reasons stand in the order of the writes.
 fn conflict(plan: &Plan, reasons: &[CancellationReason]) -> Result<Conflict, StoreError> {
     let mut conflict = Conflict::default();
-    let failed = plan.writes.iter().zip(reasons).filter(|(_, reason)| reason.code() == Some(CONDITION_FAILED));
+    let failed = plan.writes.iter().zip(reasons).filter(|(_, reason)| condition_failed(reason));
     for (Write { key, purpose, .. }, reason) in failed {
         let name = key.to_string();
         let item = reason.item.clone().filter(|item| !item.is_empty());

@@ -89,10 +89,11 @@ impl Condition {
             apart.push(format!("(#event_id = :event{index} OR NOT #seen_at BETWEEN :from{index} AND :to{index})"));
             let (from, to) = repeat_window(*received_at);
             values.push((format!(":event{index}"), text(event.as_str())));
-            values.push((format!(":from{index}"), text(moment(from))));
-            values.push((format!(":to{index}"), text(moment(to))));
+            values.push((format!(":from{index}"), text(from)));
+            values.push((format!(":to{index}"), text(to)));
         }
-        let expression = format!("attribute_not_exists(#pk) OR ({})", apart.join(" AND "));
+        // AND binds before OR, and DynamoDB refuses parentheses that it does not need.
+        let expression = format!("attribute_not_exists(#pk) OR {}", apart.join(" AND "));
         Self { expression, names: &["pk", "event_id", "seen_at"], values }
     }
 
@@ -101,14 +102,13 @@ impl Condition {
     }
 }
 
-/// From when to when the same body is a repeat. Both ways: messages overtake each other.
-pub(super) fn repeat_window(received_at: Timestamp) -> (Timestamp, Timestamp) {
+/// From when to when the same body is a repeat, as conditions compare moments. Both ways: messages overtake each other.
+pub(super) fn repeat_window(received_at: Timestamp) -> (String, String) {
     let window = SignedDuration::from_secs(REPEAT_WINDOW_S);
     // At the ends of the calendar there is nothing further to look at.
-    (
-        received_at.checked_sub(window).unwrap_or(Timestamp::MIN),
-        received_at.checked_add(window).unwrap_or(Timestamp::MAX),
-    )
+    let from = received_at.checked_sub(window).unwrap_or(Timestamp::MIN);
+    let to = received_at.checked_add(window).unwrap_or(Timestamp::MAX);
+    (moment(from), moment(to))
 }
 
 /// The writes of a commit.

@@ -90,12 +90,12 @@ enum Obstacle {
 /// Why a claim's condition did not hold for what is there.
 fn obstacle(record: &DeliveryRecord, request: &ClaimRequest) -> Obstacle {
     let lease_until = record.lease_until.unwrap_or(request.now);
+    // As the condition compares them.
+    let ran_out = moment(lease_until) < moment(request.now);
     match record.status {
         _ if record.tries > request.number => Obstacle::Superseded,
         _ if record.tries + 1 < request.number => Obstacle::Ahead,
-        DeliveryStatus::Sending if record.tries == request.number && lease_until < request.now => {
-            Obstacle::Lost(lease_until)
-        }
+        DeliveryStatus::Sending if record.tries == request.number && ran_out => Obstacle::Lost(lease_until),
         DeliveryStatus::Sending => Obstacle::Busy(lease_until),
         // A person asked for the next try.
         DeliveryStatus::Pending => Obstacle::Superseded,
@@ -119,7 +119,11 @@ impl Store {
                 let stored =
                     answer.attributes.ok_or_else(|| StoreError::corrupt(key.to_string(), "it came back empty"))?;
                 let Stored { record, attempt } = read_stored(&request.account, &request.delivery, stored)?;
-                return Ok(Claim::Claimed(Lease { record, earlier: attempt.map(Box::new), until: request.lease_until }));
+                return Ok(Claim::Claimed(Lease {
+                    record,
+                    earlier: attempt.map(Box::new),
+                    until: request.lease_until,
+                }));
             }
             Err(error) => error,
         };

@@ -1,0 +1,360 @@
+//! Each condition of the commit, by what happens when someone was faster.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use leadyard_domain::caps::{CapClock, Counters};
+use leadyard_domain::config::Weight;
+use leadyard_domain::decision::Needs;
+use leadyard_domain::event::EventStatus;
+use leadyard_domain::id::{LeadId, PoolId};
+use leadyard_domain::rotation::Candidate;
+
+use super::*;
+use crate::testing::{account, assignee, assignment, at, commit, created, event_id, key, lead, record, source, store};
+use crate::{codec, keys};
+
+fn pool() -> PoolId {
+    PoolId::new("sales").unwrap()
+}
+
+/// The state after one more lead for `anna`, given the one before.
+fn one_more(before: &State) -> State {
+    let mut after = before.clone();
+    let weight = Weight::ONE;
+    let candidates = ["anna", "bo"].map(|name| Candidate { assignee: assignee(name), weight });
+    after.pools.entry(pool()).or_insert_with(|| PoolState::new(pool())).pick(&candidates).unwrap();
+    let clock = CapClock { now: at(0), zone: &TimeZone::UTC, first_weekday: jiff::civil::Weekday::Monday };
+    let anna = assignee("anna");
+    after.counters.entry(anna.clone()).or_insert_with(|| Counters::new(anna)).add(Some(&pool()), clock);
+    after
+}
+
+fn rotating(number: u32, before: State) -> Commit {
+    let after = one_more(&before);
+    Commit { before, after, ..commit(vec![created(number)]) }
+}
+
+fn needs() -> Needs {
+    Needs { pools: [pool()].into(), assignees: [assignee("anna"), assignee("bo")].into() }
+}
+
+fn conflict(result: Result<(), CommitError>) -> Conflict {
+    match result {
+        Err(CommitError::Conflict(conflict)) => conflict,
+        other => panic!("a conflict was expected, not {other:?}"),
+    }
+}
+
+/// The commit of a second event for the lead of the first.
+fn second_event(number: u32, change: impl FnOnce(&mut Settled)) -> Commit {
+    let mut settled = created(1);
+    settled.record = record(number, EventStatus::Updated);
+    settled.assignment = None;
+    let write = settled.lead.as_mut().unwrap();
+    write.previous = Some(write.lead.standing.clone());
+    write.lead.version = 2;
+    change(&mut settled);
+    commit(vec![settled])
+}
+
+#[tokio::test]
+async fn a_commit_reads_back() {
+    let store = store().await;
+    let first = rotating(1, State::default());
+    store.commit(&first).await.unwrap();
+    let id = lead(1).id;
+    let file = store.lead_file(&account(), &id).await.unwrap().unwrap();
+    assert_eq!((file.lead, file.assignments), (lead(1), vec![assignment(1, 1)]));
+    assert_eq!(file.pending, [crate::testing::delivery_id(1)]);
+    let events = store.events(&account(), &BTreeSet::from([event_id(1), event_id(2)])).await.unwrap();
+    assert_eq!(events.into_values().collect::<Vec<_>>(), [first.settled[0].record.clone()]);
+    let found = store.find_leads(&account(), &BTreeSet::from([key("key1"), key("no")]), false).await.unwrap();
+    assert_eq!(found, [(key("key1"), id.clone())].into());
+    let read = store.leads(&account(), &[id.clone(), lead(2).id].into(), true).await.unwrap();
+    assert_eq!(read, [(id, lead(1))].into());
+    let mut expected = first.after.clone();
+    expected.pools.get_mut(&pool()).unwrap().version = 1;
+    expected.counters.get_mut(&assignee("anna")).unwrap().version = 1;
+    assert_eq!(store.load_state(&account(), &needs()).await.unwrap(), expected);
+    let other = "other".parse().unwrap();
+    assert_eq!(store.load_state(&other, &needs()).await.unwrap(), State::default());
+    assert!(store.lead_file(&other, &lead(1).id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_redelivered_batch_changes_nothing() {
+    let store = store().await;
+    let batch = commit(vec![created(1), created(2)]);
+    store.commit(&batch).await.unwrap();
+    let items = store.items().await;
+    let conflict = conflict(store.commit(&batch).await);
+    assert_eq!(conflict.settled, [event_id(1), event_id(2)]);
+    assert_eq!(store.items().await, items);
+}
+
+#[tokio::test]
+async fn an_event_is_settled_once() {
+    let store = store().await;
+    let settle = |status| {
+        let settled = Settled { record: record(1, status), lead: None, assignment: None, seen: None };
+        commit(vec![settled])
+    };
+    // A failed event may be tried again, and fail again.
+    store.commit(&settle(EventStatus::Failed)).await.unwrap();
+    store.commit(&settle(EventStatus::Failed)).await.unwrap();
+    store.commit(&settle(EventStatus::Rejected)).await.unwrap();
+    let refused = conflict(store.commit(&settle(EventStatus::Failed)).await);
+    assert_eq!(refused, Conflict { settled: vec![event_id(1)], ..Conflict::default() });
+    let stored = store.event(&account(), &event_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored.status, EventStatus::Rejected);
+}
+
+#[tokio::test]
+async fn a_batch_is_all_or_nothing() {
+    let store = store().await;
+    store.commit(&commit(vec![created(1)])).await.unwrap();
+    let items = store.items().await;
+    let refused = conflict(store.commit(&commit(vec![created(2), created(1), created(3)])).await);
+    assert_eq!(refused.settled, [event_id(1)]);
+    assert_eq!(store.items().await, items);
+}
+
+#[tokio::test]
+async fn two_decisions_on_one_state_make_one() {
+    let store = store().await;
+    let (one, other) = (rotating(1, State::default()), rotating(2, State::default()));
+    let (one, other) = tokio::join!(store.commit(&one), store.commit(&other));
+    let refused = conflict(if one.is_ok() { other } else { one });
+    let now = store.load_state(&account(), &needs()).await.unwrap();
+    assert_eq!(refused.pools, now.pools.clone().into_values().collect::<Vec<_>>());
+    assert_eq!(refused.counters, now.counters.clone().into_values().collect::<Vec<_>>());
+    assert!(!refused.other && refused.settled.is_empty());
+    assert_eq!(now.pools[&pool()].version, 1);
+}
+
+/// What a conflict brings is enough to decide again, and a version counts on.
+#[tokio::test]
+async fn a_stale_pool_or_counter_is_refused() {
+    let store = store().await;
+    store.commit(&rotating(1, State::default())).await.unwrap();
+    let now = store.load_state(&account(), &needs()).await.unwrap();
+    // Only the pool is stale, then only the counters.
+    let pool_stale = State { pools: [].into(), counters: now.counters.clone() };
+    let refused = conflict(store.commit(&rotating(2, pool_stale)).await);
+    assert_eq!((refused.pools.len(), refused.counters.len()), (1, 0));
+    let counters_stale = State { pools: now.pools.clone(), counters: [].into() };
+    let refused = conflict(store.commit(&rotating(2, counters_stale)).await);
+    assert_eq!((refused.pools.len(), refused.counters.len()), (0, 1));
+    store.commit(&rotating(2, now.clone())).await.unwrap();
+    let refused = conflict(store.commit(&rotating(3, now)).await);
+    assert_eq!((refused.pools[0].version, refused.counters[0].version), (2, 2));
+    let fresh = State {
+        pools: [(pool(), refused.pools[0].clone())].into(),
+        counters: [(assignee("anna"), refused.counters[0].clone())].into(),
+    };
+    store.commit(&rotating(3, fresh)).await.unwrap();
+    let now = store.load_state(&account(), &needs()).await.unwrap();
+    assert_eq!(now.pools[&pool()].version, 3);
+}
+
+#[tokio::test]
+async fn state_that_did_not_move_is_not_written() {
+    let before = one_more(&State::default());
+    let mut still = Commit { before: before.clone(), after: before, ..commit(vec![]) };
+    // Looking at a pool makes a state that has given nothing.
+    let empty = PoolId::new("empty").unwrap();
+    still.after.pools.insert(empty.clone(), PoolState::new(empty));
+    assert_eq!(still.actions().unwrap(), 0);
+    store().await.commit(&still).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lead_that_was_changed_is_refused() {
+    let store = store().await;
+    store.commit(&commit(vec![created(1)])).await.unwrap();
+    store.commit(&second_event(2, |_| {})).await.unwrap();
+    // Read before the second event, or before the first.
+    let refused = conflict(store.commit(&second_event(3, |_| {})).await);
+    assert_eq!(refused, Conflict { other: true, ..Conflict::default() });
+    let anew = second_event(3, |settled| settled.lead.as_mut().unwrap().lead.version = 1);
+    assert!(conflict(store.commit(&anew).await).other);
+    store.commit(&second_event(3, |settled| settled.lead.as_mut().unwrap().lead.version = 3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_unique_key_belongs_to_one_lead() {
+    let store = store().await;
+    store.commit(&commit(vec![created(1)])).await.unwrap();
+    // The same lead may claim it again.
+    store.commit(&second_event(2, |settled| settled.lead.as_mut().unwrap().keys.push(key("new")))).await.unwrap();
+    let mut thief = created(3);
+    thief.lead.as_mut().unwrap().keys = vec![key("key1")];
+    let refused = conflict(store.commit(&commit(vec![thief.clone()])).await);
+    assert_eq!(refused, Conflict { other: true, ..Conflict::default() });
+    // In one batch it would be an error of the decision.
+    let other = Settled { lead: created(4).lead, ..created(4) };
+    let mut both = commit(vec![thief, other]);
+    both.settled[1].lead.as_mut().unwrap().keys = vec![key("key1")];
+    assert!(matches!(both.actions(), Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn an_attempt_is_decided_once() {
+    let store = store().await;
+    store.commit(&commit(vec![created(1)])).await.unwrap();
+    let again = second_event(2, |settled| settled.assignment = Some(assignment(1, 1)));
+    assert!(conflict(store.commit(&again).await).other);
+    store.commit(&second_event(2, |settled| settled.assignment = Some(assignment(1, 2)))).await.unwrap();
+    let file = store.lead_file(&account(), &lead(1).id).await.unwrap().unwrap();
+    assert_eq!(file.assignments.iter().map(|assignment| assignment.attempt).collect::<Vec<_>>(), [1, 2]);
+}
+
+/// An event of a source without external ids.
+fn body(number: u32, received_s: i64, status: EventStatus) -> Settled {
+    let mut record = record(number, status);
+    record.received.received_at = at(received_s);
+    Settled { record, lead: None, assignment: None, seen: Some("hash".to_owned()) }
+}
+
+#[tokio::test]
+async fn the_same_body_within_a_minute_is_a_repeat() {
+    use EventStatus::{Failed, Unchanged};
+    let store = store().await;
+    store.commit(&commit(vec![body(1, 100, Failed)])).await.unwrap();
+    for (number, received_s) in [(2, 100), (3, 160), (4, 40)] {
+        let refused = conflict(store.commit(&commit(vec![body(number, received_s, Unchanged)])).await);
+        assert_eq!(refused, Conflict { seen: vec![event_id(number)], ..Conflict::default() }, "at {received_s}");
+    }
+    // Another source, and the event itself when it is tried again.
+    let mut elsewhere = body(5, 110, Unchanged);
+    elsewhere.record.received.source = "form".parse().unwrap();
+    store.commit(&commit(vec![elsewhere])).await.unwrap();
+    store.commit(&commit(vec![body(1, 100, Unchanged)])).await.unwrap();
+    // A minute later it is an event of its own; one that was received long before, too.
+    store.commit(&commit(vec![body(6, 39, Unchanged)])).await.unwrap();
+    store.commit(&commit(vec![body(7, 161, Unchanged)])).await.unwrap();
+    let refused = conflict(store.commit(&commit(vec![body(8, 170, Unchanged)])).await);
+    assert_eq!(refused.seen, [event_id(8)]);
+}
+
+/// Bodies that waited long in the queue may meet in one batch, each a minute from the other.
+#[tokio::test]
+async fn bodies_of_one_batch_are_each_looked_at() {
+    use EventStatus::Unchanged;
+    let store = store().await;
+    store.commit(&commit(vec![body(1, 0, Unchanged)])).await.unwrap();
+    let both = |first_s| commit(vec![body(2, first_s, Unchanged), body(3, 200, Unchanged)]);
+    let refused = conflict(store.commit(&both(30)).await);
+    assert_eq!(refused.seen, [event_id(2)]);
+    store.commit(&both(100)).await.unwrap();
+    let seen = store.raw(&keys::seen(&account(), &source(), "hash")).await.unwrap();
+    assert_eq!(seen["seen_at"].as_s().unwrap(), &codec::moment(at(200)));
+}
+
+fn parked(line: &str) -> Standing {
+    Standing::Parked { attempt: 1, reason: "nobody is there".to_owned(), line: line.to_owned(), since: at(1) }
+}
+
+#[tokio::test]
+async fn a_parked_lead_stands_in_one_line() {
+    let store = store().await;
+    let place = |line: &str| keys::parked(&account(), line, lead(1).created_at, &lead(1).id);
+    let mut first = created(1);
+    first.lead.as_mut().unwrap().lead.standing = parked("pool:sales");
+    store.commit(&commit(vec![first])).await.unwrap();
+    assert!(store.raw(&place("pool:sales")).await.is_some());
+    let moves = [
+        (parked("pool:sales"), parked("pool:sales"), [true, false]),
+        (parked("pool:sales"), parked("rule:big"), [false, true]),
+        (parked("rule:big"), lead(1).standing, [false, false]),
+    ];
+    for (version, (previous, standing, expected)) in (2..).zip(moves) {
+        let write = second_event(u32::try_from(version).unwrap(), |settled| {
+            let write = settled.lead.as_mut().unwrap();
+            write.previous = Some(previous);
+            write.lead.standing = standing;
+            write.lead.version = version;
+        });
+        store.commit(&write).await.unwrap();
+        let there = [store.raw(&place("pool:sales")).await, store.raw(&place("rule:big")).await];
+        assert_eq!(there.map(|item| item.is_some()), expected, "version {version}");
+    }
+}
+
+/// A transaction may name an item once: what a batch does to one lead is one write.
+#[tokio::test]
+async fn one_batch_may_meet_a_lead_twice() {
+    let store = store().await;
+    let first = created(1);
+    let mut second = second_event(2, |settled| {
+        let write = settled.lead.as_mut().unwrap();
+        write.lead.duplicate_count = 1;
+        write.keys.push(key("phone"));
+    });
+    second.settled.insert(0, first);
+    // Two events, the lead, its two keys, the assignment.
+    assert_eq!(second.actions().unwrap(), 6);
+    store.commit(&second).await.unwrap();
+    let read = store.leads(&account(), &[lead(1).id].into(), true).await.unwrap();
+    assert_eq!((read[&lead(1).id].version, read[&lead(1).id].duplicate_count), (2, 1));
+    let found = store.find_leads(&account(), &[key("key1"), key("phone")].into(), true).await.unwrap();
+    assert_eq!(found.len(), 2);
+    // The condition is that of the first.
+    assert!(conflict(store.commit(&second).await).other);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_told_before_it_is_sent() {
+    let store = store().await;
+    let many = commit((0..26).map(created).collect());
+    assert_eq!(many.actions().unwrap(), 104);
+    match store.commit(&many).await {
+        Err(CommitError::TooLarge(TooLarge { actions: 104, oversized, .. })) => assert!(oversized.is_empty()),
+        other => panic!("{other:?}"),
+    }
+    // A text that does not pack, in a request and in a lead.
+    let mut random = 1u64;
+    let noise: String = std::iter::repeat_with(|| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        char::from(b'0' + u8::try_from(random % 64).unwrap())
+    })
+    .take(600_000)
+    .collect();
+    let mut large = created(1);
+    large.record.received.payload.insert("noise".to_owned(), noise.clone().into());
+    let mut large_lead = created(2);
+    large_lead.lead.as_mut().unwrap().lead.extra.insert("noise".to_owned(), noise.into());
+    match store.commit(&commit(vec![created(3), large, large_lead])).await {
+        Err(CommitError::TooLarge(TooLarge { oversized, .. })) => assert_eq!(oversized, [event_id(1), event_id(2)]),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.items().await, 0);
+}
+
+#[tokio::test]
+async fn a_broken_state_is_told_by_its_key() {
+    let store = store().await;
+    let mut item = keys::pool(&account(), &pool()).item();
+    item.insert("pool".to_owned(), codec::text("sales"));
+    item.insert("version".to_owned(), codec::number(7));
+    item.insert("members".to_owned(), codec::text("anna"));
+    store.client.put_item().table_name(&store.table).set_item(Some(item)).send().await.unwrap();
+    let read = store.load_state(&account(), &needs()).await.unwrap_err();
+    assert!(!read.is_retryable());
+    assert!(read.to_string().contains("A#main#POOL#sales"), "{read}");
+    let refused = store.commit(&rotating(1, State::default())).await.unwrap_err();
+    assert!(matches!(refused, CommitError::Store(StoreError::Corrupt { .. })), "{refused:?}");
+    assert!(!refused.is_retryable());
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_answer_is_tried_again() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let store = Store::new(crate::testing::client(&format!("http://{nobody}")), "none".to_owned());
+    let error = store.commit(&commit(vec![created(1)])).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert_eq!(LeadId::from_event(&event_id(1)), lead(1).id);
+}
