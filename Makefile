@@ -12,7 +12,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 # Quiet, as the target `build` before it has shown the progress.
-LOCAL := cargo run --quiet --locked --bin leadyard-local --
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
+LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
 .PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load
@@ -26,17 +27,19 @@ up: build ## start the local stack, leave it running and print how to use it
 demo: build ## start the local stack, send the demo's leads through it and show where each one went
 	@$(LOCAL) demo
 
-down: build ## stop what `make up` started
-	@$(LOCAL) down
+# These two must work while the code does not compile: they use what `make up` built.
+down: ## stop what `make up` started
+	@test ! -x $(BUILT) || $(BUILT) down
 
-logs: build ## follow the functions' logs
-	@$(LOCAL) logs
+logs: ## follow the functions' logs
+	@test -x $(BUILT) || { echo "no local stack is running: start one with make up" >&2; exit 1; }
+	@$(BUILT) logs
 
 watch: build ## run the local stack with functions that are rebuilt when their code changes
 	@$(LOCAL) watch
 
 test: tools ## all tests, from units to the whole stack
-	cargo test --locked --workspace
+	cargo test --workspace
 
 lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of dependencies, the template
 	cargo fmt --all --check
@@ -57,7 +60,7 @@ bench-load: build ## leads a second, latency, AWS calls and price
 	@$(LOCAL) bench-load
 
 build: tools ## build the functions and the local program
-	cargo build --locked --workspace --bins
+	cargo build --workspace --bins
 
 tools: .venv/.installed ## install the pinned tools of requirements.txt into .venv
 
