@@ -126,3 +126,6 @@ fn value_bytes(value: &AttributeValue) -> usize {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests;

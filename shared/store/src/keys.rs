@@ -249,3 +249,6 @@ pub(crate) fn lead_part(item: &Item) -> LeadPart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ mod listing;
 mod order;
 mod read;
 mod secret;
+#[cfg(test)]
+mod sizes;
 mod source;
 mod state;
 pub mod table;

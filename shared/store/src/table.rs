@@ -54,3 +54,26 @@ fn index(name: &str, partition: &str, sort: &str, projection: Projection) -> Res
         .projection(projection)
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The emulator's table and the real one have the same keys and indexes.
+    #[test]
+    fn the_template_says_the_same() {
+        let template = include_str!("../../../template.yaml");
+        let says = |text: String| assert!(template.contains(&text), "template.yaml does not say {text:?}");
+        for name in [PK, SK, TIME_PK, TIME_SK, OWNER_PK, OWNER_SK] {
+            says(format!("{{ AttributeName: {name}, AttributeType: S }}"));
+        }
+        for (partition, sort) in [(PK, SK), (TIME_PK, TIME_SK), (OWNER_PK, OWNER_SK)] {
+            says(format!("{{ AttributeName: {partition}, KeyType: HASH }}"));
+            says(format!("{{ AttributeName: {sort}, KeyType: RANGE }}"));
+        }
+        says(format!("IndexName: {BY_TIME}"));
+        says(format!("NonKeyAttributes: [{}]", BY_TIME_SHOWS.join(", ")));
+        says(format!("IndexName: {BY_OWNER}"));
+        says("TimeToLiveSpecification: { AttributeName: expires_at, Enabled: true }".to_owned());
+    }
+}
