@@ -35,9 +35,6 @@ pub(super) fn is_nothing(value: &Value) -> bool {
 /// # Errors
 /// What the field expects, in words.
 pub(super) fn convert(value: &Value, field: &FieldInfo, setting: Setting<'_>) -> Result<FieldValue, String> {
-    if field.kind == FieldType::List {
-        return list(value).map(FieldValue::List).ok_or_else(|| "a list of texts".to_owned());
-    }
     let text = scalar(value);
     let text = text.as_deref().map(str::trim);
     match field.kind {
@@ -73,8 +70,8 @@ pub(super) fn convert(value: &Value, field: &FieldInfo, setting: Setting<'_>) ->
         FieldType::Choice => text
             .and_then(|text| choice(text, &field.options))
             .map(|option| FieldValue::Text(option.to_owned()))
-            .ok_or_else(|| format!("one of its {} options", field.options.len())),
-        FieldType::List => unreachable!("a list is handled above"),
+            .ok_or_else(|| one_of(&field.options)),
+        FieldType::List => list(value).map(FieldValue::List).ok_or_else(|| "a list of texts".to_owned()),
     }
 }
 
@@ -147,6 +144,14 @@ fn datetime(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 fn choice<'a>(text: &str, options: &'a [String]) -> Option<&'a str> {
     let wanted = fold(text);
     options.iter().map(String::as_str).find(|option| fold(option) == wanted)
+}
+
+/// The options for an error, as many as a person would read.
+fn one_of(options: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<&str> = options.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if options.len() > SHOWN { format!(" and {} more", options.len() - SHOWN) } else { String::new() };
+    format!("one of: {}{more}", shown.join(", "))
 }
 
 #[cfg(test)]

@@ -135,6 +135,14 @@ fn hmac_in_each_way_of_writing_it() {
     }
 }
 
+#[test]
+fn a_header_that_no_request_can_have_lets_nobody_in() {
+    for name in ["", "x signature", "ü", "x:y"] {
+        let by = json!({"hmac": {"secret": "s", "header": name}});
+        assert_eq!(said(check(&by, &["s"], &[("x", "y")])), format!("the header '{name}' is missing"));
+    }
+}
+
 /// The published vector, which nobody here computed.
 struct Vector {
     secret: String,

@@ -155,7 +155,7 @@ fn what_does_not_fit_fails_the_event_and_shows_no_value() {
         ),
         (
             json!({"tier": ["Gold", "Silver"]}),
-            "field 'tier' expects one of its 2 options, but the event has a list of 2 items at 'tier'",
+            "field 'tier' expects one of: Gold, Silver, but the event has a list of 2 items at 'tier'",
         ),
         (
             json!({"birthday": {"day": 1}, "birthday.day": 1, "x": {"birthday": 1}, "newsletter": "maybe"}),
