@@ -146,9 +146,14 @@ pub(crate) fn counters(account: &AccountId, id: &AssigneeId) -> Key {
     Key::new(format!("A#{account}#ASSIGNEE#{id}"), "COUNTERS")
 }
 
+/// The partition of a line of parked leads.
+pub(crate) fn parked_line(account: &AccountId, line: &str) -> String {
+    format!("A#{account}#PARKED#{line}")
+}
+
 /// A parked lead in its line. `since` is when its first event was received: the oldest lead is tried first.
 pub(crate) fn parked(account: &AccountId, line: &str, since: Timestamp, lead: &LeadId) -> Key {
-    Key::new(format!("A#{account}#PARKED#{line}"), timed(since, lead.as_str()))
+    Key::new(parked_line(account, line), timed(since, lead.as_str()))
 }
 
 pub(crate) fn seen(account: &AccountId, source: &SourceId, body_hash: &str) -> Key {

@@ -1,13 +1,13 @@
 //! The table: everything that Leadyard keeps, one function per access pattern.
 //!
-//! One DynamoDB table holds all accounts (see `docs/` for the list of items). [`Store`] is concrete: tests run it against
+//! One DynamoDB table holds all accounts (`keys.rs` names every item). [`Store`] is concrete: tests run it against
 //! an emulator. What it promises:
 //!
 //! - **A write that depends on something read is conditional on it.** A condition that fails is an answer, not an
 //!   accident: [`CommitError::Conflict`] brings the state as it is now, [`Claim`] says who has the delivery.
 //! - **Errors say first whether trying again can help**: [`StoreError::is_retryable`]. The SDK has already retried
 //!   throttling when an error arrives here.
-//! - **Accounts are apart in every key** ([`keys`] builds them and nothing else does).
+//! - **Accounts are apart in every key** (`keys.rs` builds them and nothing else does).
 //! - **Reads name their strength.** Where a function takes `consistent`, `false` costs half and may be a second old.
 //! - **Time is an argument**, so that a test can stand at any moment.
 //!
@@ -30,6 +30,7 @@ mod keys;
 mod lead;
 mod listing;
 mod order;
+mod parked;
 mod read;
 mod secret;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use leadyard_domain::caps::{CapClock, Counters};
 use leadyard_domain::config::Weight;
 use leadyard_domain::decision::Needs;
 use leadyard_domain::event::EventStatus;
-use leadyard_domain::id::{LeadId, PoolId};
+use leadyard_domain::id::PoolId;
 use leadyard_domain::rotation::Candidate;
 
 use super::*;
@@ -67,6 +67,9 @@ async fn a_commit_reads_back() {
     let file = store.lead_file(&account(), &id).await.unwrap().unwrap();
     assert_eq!((file.lead, file.assignments), (lead(1), vec![assignment(1, 1)]));
     assert_eq!(file.pending, [crate::testing::delivery_id(1)]);
+    let order = store.order(&account(), &crate::testing::delivery_id(1)).await.unwrap().unwrap();
+    assert_eq!((order.lead, order.assignment), (lead(1), assignment(1, 1)));
+    assert_eq!(store.order(&account(), &crate::testing::delivery_id(2)).await.unwrap(), None);
     let events = store.events(&account(), &BTreeSet::from([event_id(1), event_id(2)])).await.unwrap();
     assert_eq!(events.into_values().collect::<Vec<_>>(), [first.settled[0].record.clone()]);
     let found = store.find_leads(&account(), &BTreeSet::from([key("key1"), key("no")]), false).await.unwrap();
@@ -351,10 +354,24 @@ async fn a_broken_state_is_told_by_its_key() {
 }
 
 #[tokio::test]
+async fn parked_leads_are_tried_oldest_first() {
+    let store = store().await;
+    for (number, created_s) in [(1, 30), (2, 10), (3, 20)] {
+        let mut settled = created(number);
+        let write = settled.lead.as_mut().unwrap();
+        write.lead.created_at = at(created_s);
+        write.lead.standing = parked("pool:sales");
+        store.commit(&commit(vec![settled])).await.unwrap();
+    }
+    let oldest = store.oldest_parked(&account(), "pool:sales", 2).await.unwrap();
+    assert_eq!(oldest, [lead(2).id, lead(3).id]);
+    assert!(store.oldest_parked(&account(), "pool:other", 2).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_table_that_does_not_answer_is_tried_again() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = Store::new(crate::testing::client(&format!("http://{nobody}")), "none".to_owned());
     let error = store.commit(&commit(vec![created(1)])).await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
-    assert_eq!(LeadId::from_event(&event_id(1)), lead(1).id);
 }

@@ -95,10 +95,6 @@ impl Store {
 
 /// The delivery after a try.
 fn after(lease: &Lease, verdict: &Verdict, now: Timestamp) -> DeliveryRecord {
-    let (status, next_try_at, reason) = match verdict {
-        Verdict::Delivered => (DeliveryStatus::Delivered, None, None),
-        Verdict::Retry { at, reason } => (DeliveryStatus::Retry, Some(*at), Some(reason.clone())),
-        Verdict::Dead { reason } => (DeliveryStatus::Dead, None, Some(reason.clone())),
-    };
+    let (status, next_try_at, reason) = verdict.clone().into_parts();
     DeliveryRecord { status, next_try_at, reason, lease_until: None, updated_at: now, ..lease.record.clone() }
 }
