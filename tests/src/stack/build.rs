@@ -40,7 +40,8 @@ impl Profile {
     fn cargo_arguments(self) -> &'static [&'static str] {
         match self {
             Self::Dev => &["--workspace", "--bins"],
-            Self::Test => &["--workspace", "--all-targets"],
+            // Naming any test brings in the features that tests ask for.
+            Self::Test => &["--workspace", "--bins", "--test", "end_to_end"],
             Self::Release => &[
                 "--release",
                 "--package=hello",
