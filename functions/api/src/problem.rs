@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// Seconds after which the same request may pass: most disturbances of a service are over by then.
+const RETRY_AFTER_S: &str = "5";
+
 /// The kinds of problems: one row is all there is to say about a kind, whatever the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -200,9 +203,14 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self.document()).unwrap_or_default();
         let (status, slug, _) = self.kind.row();
         let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        if self.kind == Kind::Unauthenticated {
+        let extra = match self.kind {
             // RFC 9110 asks for it with every 401.
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            Kind::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Kind::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER_S)),
+            _ => None,
+        };
+        if let Some((name, value)) = extra {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response.extensions_mut().insert(Refused { kind: slug, cause: self.cause });
         response
@@ -235,7 +243,9 @@ mod tests {
     }
 
     #[test]
-    fn a_401_names_the_scheme() {
+    fn headers_that_a_status_asks_for() {
+        let response = Problem::behind(true, &"x").into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], RETRY_AFTER_S);
         let response = Problem::new(Kind::Unauthenticated, "x").into_response();
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
         assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);

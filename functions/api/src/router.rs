@@ -1,7 +1,8 @@
 //! Every route, and what all of them share.
 
 use axum::extract::Request;
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::Response;
 use axum::{Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +18,7 @@ pub fn router(app: App) -> Router {
     router
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::map_response(keep_nowhere))
         .layer(middleware::from_fn(log::request_line))
         .with_state(app)
 }
@@ -39,6 +41,12 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::replay))
         .routes(routes!(meta::formats))
         .routes(routes!(meta::openapi))
+}
+
+/// Answers hold personal data and URLs that are shown once: nothing between us and the caller may keep them.
+async fn keep_nowhere(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn unknown_route() -> Problem {

@@ -213,6 +213,7 @@ pub(crate) async fn schema() -> impl IntoResponse {
     ),
     responses(
         (status = 200, description = "Whether it could be published, and everything that is wrong.", body = Validation),
+        (status = 400, description = "The body is not UTF-8."),
         (status = 413, description = "The document is over 4 MiB."),
         (status = 415, description = "The body is neither YAML nor JSON."),
     )

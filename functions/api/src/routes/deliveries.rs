@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use leadyard_domain::config::{Channel, Destination};
@@ -249,13 +250,12 @@ pub(super) async fn deliveries_of(
     caller: &Caller,
     records: Vec<DeliveryRecord>,
 ) -> Result<Vec<DeliveryFile>, Problem> {
-    let mut files = Vec::with_capacity(records.len());
-    for record in records {
+    let file = async |record: DeliveryRecord| {
         let attempts = app.store.attempts(&caller.account, &record.id).await?;
         let attempts = attempts.into_iter().map(AttemptView::from).collect();
-        files.push(DeliveryFile { delivery: record.into(), attempts });
-    }
-    Ok(files)
+        Ok(DeliveryFile { delivery: record.into(), attempts })
+    };
+    try_join_all(records.into_iter().map(file)).await
 }
 
 /// The log of deliveries
@@ -364,9 +364,8 @@ pub(crate) async fn replay(
         }
     };
     // Recorded first: the attempt's number is what makes a message that comes twice harmless.
-    let group = format!("{}/{}", caller.account, id.destination());
     let message = DeliveryMessage { account: caller.account, delivery: id.clone(), number };
-    send(queue, Outgoing::json(id.as_str(), group, &message)).await?;
+    send(queue, Outgoing::json(id.as_str(), message.group(), &message)).await?;
     Ok((StatusCode::ACCEPTED, Json(Replayed { delivery: id.into(), attempt: number })))
 }
 
