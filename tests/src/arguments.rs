@@ -10,7 +10,10 @@ usage: leadyard-local COMMAND
   down                stop it
   logs [FUNCTION..]   follow the logs of all functions, or of some
   build [--release]   build the functions and lay them out for `sam deploy`
-  watch               run the stack with functions that are rebuilt when their code changes";
+  watch               run the stack with functions that are rebuilt when their code changes
+  demo [--release]    send the demo's leads through a stack of its own and show where each one went
+  bench-start         time from process start to the first poll, for each function, and the size of its binary
+  bench-load          leads a second, latency, AWS calls and their price";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +37,15 @@ pub enum Command {
     },
     /// Hot reload.
     Watch,
+    /// Leads through the whole stack.
+    Demo {
+        /// How to compile.
+        profile: Profile,
+    },
+    /// How quickly the functions start.
+    BenchStart,
+    /// What the stack takes, and what it costs.
+    BenchLoad,
     /// Say what can be typed.
     Help,
 }
@@ -47,6 +59,9 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
         "up" => Ok(Command::Up { profile: profile(arguments)? }),
         "down" => nothing_more(arguments, Command::Down),
         "watch" => nothing_more(arguments, Command::Watch),
+        "demo" => Ok(Command::Demo { profile: profile(arguments)? }),
+        "bench-start" => nothing_more(arguments, Command::BenchStart),
+        "bench-load" => nothing_more(arguments, Command::BenchLoad),
         "logs" => Ok(Command::Logs { functions: functions(arguments)? }),
         "help" | "--help" | "-h" => Ok(Command::Help),
         unknown => Err(format!("there is no command '{unknown}'")),
@@ -100,6 +115,9 @@ mod tests {
             ("build --release", Command::Build { profile: Profile::Release }),
             ("down", Command::Down),
             ("watch", Command::Watch),
+            ("demo", Command::Demo { profile: Profile::Dev }),
+            ("bench-start", Command::BenchStart),
+            ("bench-load", Command::BenchLoad),
             ("logs api", Command::Logs { functions: vec!["api".to_owned()] }),
         ];
         for (line, command) in cases {

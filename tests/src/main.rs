@@ -4,9 +4,10 @@
 mod arguments;
 mod command;
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use arguments::{Command, USAGE};
+use leadyard_tests::{bench, demo};
 
 fn main() -> ExitCode {
     let command = match arguments::parse(std::env::args().skip(1)) {
@@ -23,24 +24,30 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let done = runtime.block_on(async {
-        match command {
-            Command::Build { profile } => command::build(profile).await,
-            Command::Up { profile } => command::up(profile).await,
-            Command::Down => command::down().await,
-            Command::Logs { functions } => command::logs(&functions).await,
-            Command::Watch => command::watch().await,
-            Command::Help => {
-                println!("{USAGE}");
-                Ok(())
-            }
-        }
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match runtime.block_on(run(command)) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Build { profile } => command::build(profile).await?,
+        Command::Up { profile } => command::up(profile).await?,
+        Command::Down => command::down().await?,
+        Command::Logs { functions } => command::logs(&functions).await?,
+        Command::Watch => command::watch().await?,
+        Command::Demo { profile } => return Ok(success(demo::run(profile).await?)),
+        Command::BenchStart => return Ok(success(bench::start().await?)),
+        Command::BenchLoad => return Ok(ExitCode::FAILURE),
+        Command::Help => println!("{USAGE}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn success(is_one: bool) -> ExitCode {
+    if is_one { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -30,10 +30,13 @@ impl fmt::Display for Ineligible {
         match self {
             Self::Inactive => f.write_str("is switched off"),
             Self::ZeroWeight => f.write_str("has weight 0 in this pool"),
-            Self::CapReached { period: Period::Lifetime, limit } => write!(f, "has had all of {limit} leads"),
-            Self::CapReached { period: Period::Day, limit } => write!(f, "has had {limit} leads today"),
             Self::CapReached { period, limit } => {
-                write!(f, "has had {limit} leads this {}", period.name())
+                let leads = if *limit == 1 { "lead" } else { "leads" };
+                match period {
+                    Period::Lifetime => write!(f, "has had all of {limit} {leads}"),
+                    Period::Day => write!(f, "has had {limit} {leads} today"),
+                    period => write!(f, "has had {limit} {leads} this {}", period.name()),
+                }
             }
         }
     }

@@ -77,6 +77,17 @@ impl Client {
         answer_text(request, "DescribeStacks").await
     }
 
+    /// One call of a service that speaks REST: a `POST` to a path.
+    pub async fn post_rest(&self, service: &str, path: &str, input: &Value) -> Result<(), StackError> {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.endpoint))
+            .header("authorization", authorization(service))
+            .header("content-type", "application/json")
+            .body(input.to_string());
+        answer_text(request, path).await.map(drop)
+    }
+
     /// One of the emulator's own pages, as JSON.
     pub async fn inspect(&self, path: &str) -> Result<Value, StackError> {
         let text = answer_text(self.http.get(format!("{}{path}", self.endpoint)), path).await?;

@@ -147,7 +147,9 @@ impl Stack {
             state.save()?;
             emulator.let_stay()?;
         }
-        Self::new(client, endpoint, outputs, Some(emulator))
+        let stack = Self::new(client, endpoint, outputs, Some(emulator))?;
+        stack.verify_sender().await?;
+        Ok(stack)
     }
 
     /// The stack that was left running.
@@ -226,7 +228,12 @@ impl Stack {
 fn http_client(api: Option<(&str, &str)>) -> Result<reqwest::Client, StackError> {
     // Fails when a provider is there already, which is as good.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let mut builder = reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).pool_max_idle_per_host(0);
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(ANSWER_LIMIT)
+        .pool_max_idle_per_host(0)
+        // A form's answer points the browser to a page somewhere else: that it does is what a test wants to see.
+        .redirect(reqwest::redirect::Policy::none());
     if let Some((api_url, endpoint)) = api {
         let host = reqwest::Url::parse(api_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let address = endpoint.strip_prefix("http://").and_then(|text| text.parse::<SocketAddr>().ok());
