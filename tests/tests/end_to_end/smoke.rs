@@ -3,7 +3,7 @@
 use leadyard_tests::stack::Queue;
 use serde_json::json;
 
-use crate::stack;
+use crate::shared::stack;
 
 #[tokio::test]
 async fn an_unknown_key_is_not_found() {
