@@ -22,7 +22,8 @@ pub(super) async fn run_logged(mut command: Command, log: PathBuf) -> Result<(),
         if status.success() {
             return Ok(());
         }
-        let output = tail(&fs::read_to_string(&log).map_err(StackError::file(&log))?);
+        let end = tail(&fs::read_to_string(&log).map_err(StackError::file(&log))?);
+        let output = format!("{end}\n(the end of {})", log.display());
         Err(StackError::ProgramFailed { program, status: status.to_string(), output })
     })
     .await
