@@ -85,6 +85,11 @@ impl<'a> Api<'a> {
         Ok(Self { stack, key })
     }
 
+    /// The key, as it goes into the header.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The stack behind it.
     pub fn stack(&self) -> &'a Stack {
         self.stack

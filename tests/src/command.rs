@@ -3,7 +3,11 @@
 mod logs;
 mod watch;
 
-use leadyard_tests::stack::{self, Profile, Stack, StackError, StackOptions};
+use leadyard_tests::{
+    client::Api,
+    demo,
+    stack::{self, Profile, Stack, StackError, StackOptions},
+};
 
 pub use logs::logs;
 pub use watch::watch;
@@ -11,8 +15,8 @@ pub use watch::watch;
 /// The emulator's usual port, which tools of AWS emulators expect.
 const USUAL_PORT: u16 = 4566;
 
-/// The account that `up` makes an API key for.
-const ACCOUNT: &str = "demo";
+/// The source of the demo's config that takes a form without a signature.
+const FORM_SOURCE: &str = "landing-page";
 
 /// Compiles the functions and lays them out.
 pub async fn build(profile: Profile) -> Result<(), StackError> {
@@ -21,7 +25,7 @@ pub async fn build(profile: Profile) -> Result<(), StackError> {
     Ok(())
 }
 
-/// Starts the stack, leaves it running and says how to use it.
+/// Starts the stack with the demo's config, leaves it running and says how to use it.
 pub async fn up(profile: Profile) -> Result<(), StackError> {
     eprintln!("building the functions and starting the local stack ...");
     let mut options = StackOptions::named("up").profile(profile);
@@ -29,18 +33,21 @@ pub async fn up(profile: Profile) -> Result<(), StackError> {
         options = options.port(USUAL_PORT);
     }
     let stack = Stack::start_and_leave(options).await?;
-    let key = stack.seed_api_key(ACCOUNT, "admin").await?;
+    let api = Api::of(&stack, demo::ACCOUNT).await?;
+    let published = demo::publish(&api, demo::RECEIVERS).await?;
+    let key = api.key();
     println!("the local stack is running");
-    println!("  api       {}/v1", stack.api_url());
-    println!("  intake    {}/in/KEY", stack.api_url());
+    println!("  api       {}", stack.url("/v1"));
+    println!("  api key   {key}  (account {}, role admin)", demo::ACCOUNT);
     println!("  emulator  {}", stack.endpoint());
-    println!("  account   {ACCOUNT}");
-    println!("  api key   {key}");
+    for (source, url) in &published.endpoints {
+        println!("  source    {source}: {url}");
+    }
+    println!("  config    events/demo-config.yaml, which delivers to {}: listen there to receive", demo::RECEIVERS);
     println!();
-    println!("publish the demo configuration:");
-    println!("  curl -X PUT {} \\", stack.url("/v1/config"));
-    println!("    -H 'Authorization: Bearer {key}' -H 'Content-Type: application/yaml' \\");
-    println!("    --data-binary @events/demo-config.yaml");
+    println!("send a lead, and see what became of it:");
+    println!("  curl -i {} -d 'name=Ada Lovelace' -d email=ada@example.com", published.endpoint(FORM_SOURCE)?);
+    println!("  curl {} -H 'Authorization: Bearer {key}'", stack.url("/v1/events"));
     println!();
     println!("`make logs` follows the functions' logs, `make down` stops the stack.");
     Ok(())

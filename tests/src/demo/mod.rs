@@ -25,7 +25,7 @@ use table::Table;
 const CONFIG: &str = include_str!("../../../events/demo-config.yaml");
 
 /// Where the config's receivers are, until the demo puts its own there.
-const RECEIVERS: &str = "http://127.0.0.1:8099";
+pub const RECEIVERS: &str = "http://127.0.0.1:8099";
 
 /// The account of the demo.
 pub const ACCOUNT: &str = "demo";
