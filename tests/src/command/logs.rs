@@ -20,13 +20,18 @@ pub async fn logs(functions: &[String]) -> Result<(), StackError> {
         for function in functions {
             let Some(place) = places.get_mut(function.as_str()) else { continue };
             for line in stack.logs(function, place.time_ms).await? {
-                if place.pass(line.time_ms, &line.id) {
+                if place.pass(line.time_ms, &line.id) && !is_lambdas_own(&line.text) {
                     println!("{function:<15} {}", line.text);
                 }
             }
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// The lines that Lambda writes around each invocation say nothing that the function's own do not.
+fn is_lambdas_own(text: &str) -> bool {
+    ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "].iter().any(|beginning| text.starts_with(beginning))
 }
 
 /// How far a log has been read.

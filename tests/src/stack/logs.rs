@@ -35,9 +35,11 @@ impl Stack {
 }
 
 fn line(event: &Value) -> Option<LogLine> {
-    Some(LogLine {
-        time_ms: event["timestamp"].as_i64()?,
-        id: event["eventId"].as_str()?.to_owned(),
-        text: event["message"].as_str()?.trim_end().to_owned(),
-    })
+    let text = event["message"].as_str()?.trim_end().to_owned();
+    // The emulator gives no ids; there, the text with its stream is as good, as each invocation has its own id in it.
+    let id = match event["eventId"].as_str() {
+        Some(id) => id.to_owned(),
+        None => format!("{} {text}", event["logStreamName"].as_str()?),
+    };
+    Some(LogLine { time_ms: event["timestamp"].as_i64()?, id, text })
 }
