@@ -17,7 +17,7 @@ fn ending(delivery: &serde_json::Value) -> (&str, &str) {
 }
 
 #[tokio::test]
-async fn one_that_is_down_is_tried_three_times_and_a_replay_reaches_it_when_it_is_up() {
+async fn one_that_is_down_is_tried_three_times_and_given_up() {
     let stack = stack().await;
     let down = Receiver::start().await.unwrap();
     let url = down.url("/crm");

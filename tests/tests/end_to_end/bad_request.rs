@@ -13,7 +13,7 @@ sources:
   - id: web
     format: json
     verify: { hmac: { secret: hmac, header: x-signature, prefix: "sha256=" } }
-  - { id: off, format: json, enabled: false }
+  - { id: closed, format: json, enabled: false }
   - { id: page, format: form }
 "#;
 
@@ -45,7 +45,7 @@ async fn an_unknown_key_and_a_disabled_source_are_the_same_404() {
     let unknown = post(&stack, &stack.url("/in/0000000000000000000000000000000000000000"), &json!({ "a": 1 })).await;
     let unknown = unknown.unwrap();
     assert_problem(&unknown, 404, &["no source at this address"]);
-    assert_eq!(account.post("off", &json!({ "a": 1 })).await, unknown);
+    assert_eq!(account.post("closed", &json!({ "a": 1 })).await, unknown);
 }
 
 #[tokio::test]

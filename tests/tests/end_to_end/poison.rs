@@ -1,6 +1,6 @@
 //! A message that nobody can read ends in the dead-letter queue, and its batch is none the worse for it.
 
-use leadyard_tests::stack::Queue;
+use leadyard_tests::stack::{Queue, Service};
 use serde_json::json;
 
 use crate::{
@@ -44,5 +44,8 @@ async fn a_poison_message_reaches_the_dead_letter_queue_without_harming_its_batc
     assert_eq!(dead.unwrap(), poison);
     assert_eq!(stack.depth(Queue::Leads).await.unwrap().total(), 0);
     assert_eq!(account.receiver.count(), leads.len());
+    // As it was, for the tests that come after.
     stack.set_visibility_timeout(Queue::Leads, USUAL_S).await.unwrap();
+    let queue = json!({ "QueueUrl": stack.queue_url(Queue::LeadsDead).unwrap() });
+    stack.aws(Service::Sqs, "PurgeQueue", &queue).await.unwrap();
 }
