@@ -68,7 +68,12 @@ impl From<Fault> for Validation {
 fn read_config(ConfigText { text, syntax }: &ConfigText) -> Result<Config, Fault> {
     let value = match syntax {
         Syntax::Json => serde_json::from_str(text).map_err(|error| format!("The body is no valid JSON: {error}.")),
-        Syntax::Yaml => serde_saphyr::from_str(text).map_err(|error| format!("The body is no valid YAML: {error}.")),
+        // As everywhere: only true and false are booleans, so that `off` and `NO` can be names.
+        Syntax::Yaml => {
+            let options = serde_saphyr::options! { strict_booleans: true };
+            serde_saphyr::from_str_with_options(text, options)
+                .map_err(|error| format!("The body is no valid YAML: {error}."))
+        }
     };
     document::from_value(value.map_err(Fault::Malformed)?).map_err(Fault::Unsound)
 }
