@@ -72,8 +72,9 @@ impl Evaluate {
             let round = Round { evaluate: self, account, published: &published, consistent: number > 1 };
             let ids = messages(&open);
             match round.run(open, most).await {
-                Ok(Turn { done, rest, lost }) => {
+                Ok(Turn { done, unsent, rest, lost }) => {
                     results.extend(done.into_iter().map(RecordResult::done));
+                    results.extend(unsent.into_iter().map(|(message, why)| RecordResult::retry(message, why)));
                     open = rest;
                     if let Some(at_most) = lost {
                         most = at_most;

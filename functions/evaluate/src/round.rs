@@ -7,6 +7,7 @@ use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
+use leadyard_domain::lead::Lead;
 use leadyard_runtime::{SendError, backoff};
 use leadyard_store::{Commit, CommitError, Conflict, Published, Settled, StoreError, TooLarge};
 
@@ -25,19 +26,22 @@ const DECISIONS_MAX: u32 = 12;
 pub(crate) struct Turn {
     /// Messages that are done with all that they caused.
     pub done: Vec<String>,
+    /// Messages whose deliveries a queue did not take: they have to come again.
+    pub unsent: Vec<(String, SendError)>,
     /// Events that are still to be settled.
     pub rest: Vec<Job>,
     /// Whether someone else was faster, or the commit was too large: go on with at most so many events at a time.
     pub lost: Option<usize>,
 }
 
-/// Why the messages of a round go back to the queue.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RoundError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Send(#[from] SendError),
+impl Turn {
+    /// Notes what became of messages whose deliveries were asked for.
+    fn sent(&mut self, messages: Vec<String>, sent: Result<(), SendError>) {
+        match sent {
+            Ok(()) => self.done.extend(messages),
+            Err(error) => self.unsent.extend(messages.into_iter().map(|message| (message, error.clone()))),
+        }
+    }
 }
 
 /// What a commit came to.
@@ -58,13 +62,16 @@ pub(crate) struct Round<'a> {
 
 impl Round<'_> {
     /// Settles as many of the events as it can, at most `at_most`.
-    pub async fn run(&self, jobs: Vec<Job>, at_most: usize) -> Result<Turn, RoundError> {
+    pub async fn run(&self, jobs: Vec<Job>, at_most: usize) -> Result<Turn, StoreError> {
         let (settled, open) = self.sort(jobs).await?;
         let known = self.known(&settled, &open).await?;
-        let mut done = self.fan_out_again(settled, &known).await?;
+        let records: Vec<&EventRecord> = settled.iter().map(|(_, record)| record).collect();
+        let again = self.fan_out_again(&records, &known).await;
+        let mut turn = Turn { done: Vec::new(), unsent: Vec::new(), rest: Vec::new(), lost: None };
+        turn.sent(settled.into_iter().flat_map(|(job, _)| job.messages).collect(), again);
 
         let mut touched = Touched::default();
-        let (mut working, mut prepared, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut working, mut prepared) = (Vec::new(), Vec::new());
         for job in open {
             let ready = if working.len() < at_most.clamp(1, EVENTS_MAX) {
                 let now = (self.evaluate.now)();
@@ -77,18 +84,18 @@ impl Round<'_> {
                     prepared.push(ready);
                     working.push(job);
                 }
-                None => rest.push(job),
+                None => turn.rest.push(job),
             }
         }
         if working.is_empty() {
-            return Ok(Turn { done, rest, lost: None });
+            return Ok(turn);
         }
         let lost = match self.commit(&prepared).await? {
             Committed::Yes(settled) => {
-                self.fan_out(&settled).await?;
                 self.report(&settled);
-                done.extend(working.into_iter().flat_map(|job| job.messages));
-                return Ok(Turn { done, rest, lost: None });
+                let sent = self.fan_out(&settled).await;
+                turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
+                return Ok(turn);
             }
             Committed::Lost(conflict) => {
                 for job in &mut working {
@@ -105,12 +112,12 @@ impl Round<'_> {
                 if oversized.is_empty() { working.len().div_ceil(2) } else { EVENTS_MAX }
             }
         };
-        working.extend(rest);
-        Ok(Turn { done, rest: working, lost: Some(lost) })
+        working.append(&mut turn.rest);
+        Ok(Turn { rest: working, lost: Some(lost), ..turn })
     }
 
     /// Parts the events that were settled before from those that are open.
-    async fn sort(&self, jobs: Vec<Job>) -> Result<(Vec<(Job, EventRecord)>, Vec<Job>), RoundError> {
+    async fn sort(&self, jobs: Vec<Job>) -> Result<(Vec<(Job, EventRecord)>, Vec<Job>), StoreError> {
         let ids: BTreeSet<EventId> = jobs.iter().map(|job| job.received.event.clone()).collect();
         let mut records = self.evaluate.store.events(self.account, &ids).await?;
         let (mut settled, mut open) = (Vec::new(), Vec::new());
@@ -124,7 +131,7 @@ impl Round<'_> {
     }
 
     /// Reads the leads that the events meet, and those that settled events made.
-    async fn known(&self, settled: &[(Job, EventRecord)], open: &[Job]) -> Result<Known, RoundError> {
+    async fn known(&self, settled: &[(Job, EventRecord)], open: &[Job]) -> Result<Known, StoreError> {
         let store = &self.evaluate.store;
         let keys: BTreeSet<UniqueKey> = open.iter().flat_map(|job| job.captured.keys().to_vec()).collect();
         let keys = match keys.is_empty() {
@@ -142,7 +149,7 @@ impl Round<'_> {
     }
 
     /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now.
-    async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, RoundError> {
+    async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, StoreError> {
         let Evaluate { store, now, metrics, .. } = self.evaluate;
         let Published { checked, version } = self.published;
         let mut needs = Needs::default();
@@ -164,7 +171,7 @@ impl Round<'_> {
                 Err(CommitError::Conflict(conflict)) => conflict,
                 Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
                 Err(CommitError::Throttled { .. }) => Conflict::default(),
-                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(CommitError::Store(error)) => return Err(error),
             };
             metrics.count("Conflicts", 1);
             if conflict.other || !conflict.settled.is_empty() || !conflict.seen.is_empty() {
@@ -178,29 +185,30 @@ impl Round<'_> {
         Ok(Committed::Lost(Conflict::default()))
     }
 
-    async fn fan_out(&self, settled: &[Settled]) -> Result<(), RoundError> {
-        let mut fan_out = FanOut::default();
-        for lead in settled.iter().filter(|one| one.assignment.is_some()).filter_map(|one| one.lead.as_ref()) {
-            if let Standing::Assigned { deliveries, .. } = &lead.lead.standing {
-                fan_out.add(&self.published.checked, self.account, deliveries)?;
-            }
-        }
-        Ok(fan_out.send(&self.evaluate.queues).await?)
+    async fn fan_out(&self, settled: &[Settled]) -> Result<(), SendError> {
+        let decided = settled.iter().filter(|settled| settled.assignment.is_some());
+        self.ask_for(decided.filter_map(|settled| settled.lead.as_ref()).map(|write| &write.lead)).await
     }
 
     /// Sends once more what follows from events that were settled before: the first time may have ended between the
     /// commit and the queue.
-    async fn fan_out_again(&self, settled: Vec<(Job, EventRecord)>, known: &Known) -> Result<Vec<String>, RoundError> {
-        let mut fan_out = FanOut::default();
-        for (_, record) in &settled {
-            let standing = record.lead.as_ref().and_then(|lead| known.leads.get(lead)).map(|lead| &lead.standing);
-            if let Some(Standing::Assigned { deliveries, .. }) = standing {
-                fan_out.add(&self.published.checked, self.account, deliveries)?;
-            }
+    async fn fan_out_again(&self, settled: &[&EventRecord], known: &Known) -> Result<(), SendError> {
+        for record in settled {
             tracing::info!(event = %record.received.event, status = record.status.name(), "event was settled before");
         }
-        fan_out.send(&self.evaluate.queues).await?;
-        Ok(settled.into_iter().flat_map(|(job, _)| job.messages).collect())
+        let leads: BTreeSet<&LeadId> = settled.iter().filter_map(|record| record.lead.as_ref()).collect();
+        self.ask_for(leads.into_iter().filter_map(|lead| known.leads.get(lead))).await
+    }
+
+    /// Asks for the deliveries of the leads that someone has.
+    async fn ask_for(&self, leads: impl Iterator<Item = &Lead>) -> Result<(), SendError> {
+        let mut fan_out = FanOut::default();
+        for lead in leads {
+            if let Standing::Assigned { deliveries, .. } = &lead.standing {
+                fan_out.add(&self.published.checked, self.account, deliveries)?;
+            }
+        }
+        fan_out.send(&self.evaluate.queues).await
     }
 
     /// One line an event: why each lead went where it went, without a word of what it says.

@@ -30,15 +30,10 @@ pub struct DeliveryMessage {
     pub number: u32,
 }
 
-/// The longest message group id
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).
-const GROUP_CHARS_MAX: usize = 128;
-
 impl DeliveryMessage {
     /// The message group: the destination, so that a busy or broken one does not delay the others.
     #[must_use]
     pub fn group(&self) -> String {
-        // Ids are ASCII; only the two longest ids together exceed the limit, by one character.
-        format!("{}/{}", self.account, self.delivery.destination()).chars().take(GROUP_CHARS_MAX).collect()
+        format!("{}/{}", self.account, self.delivery.destination())
     }
 }

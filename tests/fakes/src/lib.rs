@@ -1,0 +1,25 @@
+//! What a function's own tests put around it: a table in an emulator inside the process, and queues that keep what they
+//! are sent. Both speak over loopback with the real SDK clients.
+
+#![expect(clippy::unwrap_used, reason = "this crate is test code: a failure here is a failure of the test")]
+
+mod queue;
+mod table;
+
+use leadyard_runtime::{Aws, Settings};
+use tokio::net::TcpListener;
+
+pub use queue::Queue;
+pub use table::Table;
+
+/// SDK clients of a server on this machine, made as a function makes them.
+fn clients(listener: &TcpListener) -> Aws {
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    Aws::from_settings(&Settings::from_map([
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+    ]))
+    .unwrap()
+}

@@ -1,0 +1,53 @@
+//! An empty table.
+
+use std::thread::JoinHandle;
+
+use leadyard_store::{Store, table};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+const TABLE: &str = "leadyard-test";
+
+/// A table in an emulator on a thread of its own: when it stops, all of its connections end.
+pub struct Table {
+    /// The store over it.
+    pub store: Store,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Table {
+    /// Starts an emulator with one empty table.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = crate::clients(&listener).dynamodb();
+        let running = Some(serve(listener.into_std().unwrap()));
+        table::create(&client, TABLE).await.unwrap();
+        Self { store: Store::new(client, TABLE.to_owned()), running }
+    }
+
+    /// Ends the emulator: from now on nobody answers.
+    pub fn stop(&mut self) {
+        if let Some((stop, thread)) = self.running.take() {
+            drop(stop);
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn serve(listener: std::net::TcpListener) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let serve = async move {
+        let listener = TcpListener::from_std(listener).unwrap();
+        tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+        // Told to stop, or forgotten: either way it is over.
+        stopped.await.ok();
+    };
+    (stop, std::thread::spawn(move || runtime.block_on(serve)))
+}
