@@ -268,17 +268,19 @@ async fn a_parked_lead_stands_in_one_line() {
     store.commit(&commit(vec![first])).await.unwrap();
     assert!(store.raw(&place("pool:sales")).await.is_some());
     let moves = [
-        (parked("pool:sales"), parked("pool:sales"), [true, false]),
-        (parked("pool:sales"), parked("rule:big"), [false, true]),
-        (parked("rule:big"), lead(1).standing, [false, false]),
+        (parked("pool:sales"), parked("pool:sales"), [true, false], 0),
+        (parked("pool:sales"), parked("rule:big"), [false, true], 2),
+        (parked("rule:big"), lead(1).standing, [false, false], 1),
     ];
-    for (version, (previous, standing, expected)) in (2..).zip(moves) {
+    for (version, (previous, standing, expected, moved)) in (2..).zip(moves) {
         let write = second_event(u32::try_from(version).unwrap(), |settled| {
             let write = settled.lead.as_mut().unwrap();
             write.previous = Some(previous);
             write.lead.standing = standing;
             write.lead.version = version;
         });
+        // Beside the event, the lead and its key: a lead that stays in its line moves nothing.
+        assert_eq!(write.actions().unwrap(), 3 + moved, "version {version}");
         store.commit(&write).await.unwrap();
         let there = [store.raw(&place("pool:sales")).await, store.raw(&place("rule:big")).await];
         assert_eq!(there.map(|item| item.is_some()), expected, "version {version}");

@@ -95,15 +95,15 @@ async fn a_row_shows_what_a_list_needs() {
     assert_eq!(page, Page { rows: vec![expected], next: None });
 }
 
-/// A year without a row is not read in one go.
+/// Months without a row are not read in one go.
 #[tokio::test]
 async fn a_long_range_ends_early_with_a_cursor() {
     let store = store().await;
-    settle(&store, [event(1, -200 * DAY_S, EventStatus::Unchanged)]).await;
-    let (rows, pages) = walk(&store, days(-365 * DAY_S, 0), None, 10).await;
+    settle(&store, [event(1, -80 * DAY_S, EventStatus::Unchanged)]).await;
+    let (rows, pages) = walk(&store, days(-120 * DAY_S, 0), None, 10).await;
     assert_eq!(ids(&rows), [event_id(1)]);
     // 50 days of 4 shards a page.
-    assert_eq!(pages, 8);
+    assert_eq!(pages, 3);
     let all = DayRange { from: Date::MIN, to: days(0, 0).to };
     assert!(store.list_events(&account(), all, None, 10, None).await.unwrap().next.is_some());
 }
