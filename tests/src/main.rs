@@ -42,7 +42,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Watch => command::watch().await?,
         Command::Demo { profile } => return Ok(success(demo::run(profile).await?)),
         Command::BenchStart => return Ok(success(bench::start().await?)),
-        Command::BenchLoad => return Ok(ExitCode::FAILURE),
+        Command::BenchLoad => return Ok(success(bench::load().await?)),
         Command::Help => println!("{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)

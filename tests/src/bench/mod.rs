@@ -1,13 +1,18 @@
 //! Benchmarks: how quickly the functions start, and what the whole stack takes and costs.
 //!
-//! They print figures and judge none: a shared machine is no place for a timed test.
+//! They print figures. What is beyond its goal is said, and the command then ends with an error; no test depends on it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
+mod capacity;
+mod load;
+mod prices;
 mod runtime_api;
 mod start;
+mod usage;
 
 use crate::stack::StackError;
 
+pub use load::load;
 pub use start::start;
 
 /// Why a benchmark has no figures.

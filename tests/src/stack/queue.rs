@@ -1,8 +1,10 @@
 //! The queues: how full they are, what waits in them, and how soon a failed message comes back.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{Service, Stack, StackError};
+use super::{Service, Stack, StackError, wait_until};
 
 /// A queue of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,13 @@ impl Stack {
             in_flight: number("ApproximateNumberOfMessagesNotVisible")?,
             delayed: number("ApproximateNumberOfMessagesDelayed")?,
         })
+    }
+
+    /// Waits until a queue is empty: nothing waits in it, is being handled, or is delayed. What a function sent onwards
+    /// is in the next queue by then.
+    pub async fn drained(&self, queue: Queue, limit: Duration) -> Result<(), StackError> {
+        let empty = async || Ok((self.depth(queue).await?.total() == 0).then_some(()));
+        wait_until(&format!("the queue {queue:?} is empty"), limit, empty).await
     }
 
     /// Sends one message, as if a function had.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leadyard_tests::{
     client::event_ids,
-    stack::{Queue, Stack, StackError, wait_until},
+    stack::{Queue, Stack, StackError},
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -58,12 +58,6 @@ async fn send_all(stack: &Stack, url: &str) -> BTreeSet<String> {
         assert_eq!(answer.status, 202, "{}", answer.body);
         events.extend(event_ids(&answer.body));
     }
-}
-
-/// Waits until a queue is empty: nothing waits in it, is being handled, or is delayed.
-async fn drained(stack: &Stack, queue: Queue) {
-    let empty = async || Ok((stack.depth(queue).await?.total() == 0).then_some(()));
-    wait_until(&format!("{queue:?} is empty"), PATIENCE, empty).await.unwrap();
 }
 
 /// Everything that the table holds of the account, by key; but for API keys and endpoints, which are no account's.
@@ -129,7 +123,7 @@ async fn each_is_decided_once_and_delivered_once_and_nothing_changes_when_all_me
     let all = async || Ok((account.receiver.count() >= LEADS).then_some(()));
     account.wait("every lead is delivered", all).await;
     for queue in Queue::LIVE {
-        drained(&stack, queue).await;
+        stack.drained(queue, PATIENCE).await.unwrap();
     }
 
     // Decided once and delivered once: one request a lead, each with an id of its own.
@@ -162,7 +156,7 @@ async fn each_is_decided_once_and_delivered_once_and_nothing_changes_when_all_me
     }
     // In the order of a lead's way: what an earlier function sends is in the next queue before its own is empty.
     for queue in Queue::LIVE {
-        drained(&stack, queue).await;
+        stack.drained(queue, PATIENCE).await.unwrap();
     }
     let after = snapshot(&stack).await.unwrap();
     let changed: Vec<_> =
@@ -174,7 +168,7 @@ async fn each_is_decided_once_and_delivered_once_and_nothing_changes_when_all_me
     assert_eq!(again.status, 202);
     assert!(events.contains(&event_ids(&again.body)[0]));
     for queue in Queue::LIVE {
-        drained(&stack, queue).await;
+        stack.drained(queue, PATIENCE).await.unwrap();
     }
     assert_eq!(snapshot(&stack).await.unwrap(), before);
     for queue in Queue::DEAD {
