@@ -5,7 +5,10 @@
 //! for each index entry that is written or removed; a read unit is 4 KB, half for an eventually consistent read.
 //!
 //! Writes are as the emulator answers them (`ReturnConsumedCapacity`), which knows the item before and after and the
-//! indexes. Its reads do not look at sizes, so they are counted here. So are failed conditions, which are billed too.
+//! indexes. Its reads do not look at sizes, so they are counted here. So are calls whose conditions did not hold: a
+//! failed write is billed as if it had been made, and a failed transaction is taken to be, both of its passes.
+
+use std::ops::AddAssign;
 
 use serde_json::Value;
 
@@ -20,6 +23,13 @@ pub(super) struct Units {
     pub write: f64,
     /// Read request units.
     pub read: f64,
+}
+
+impl AddAssign for Units {
+    fn add_assign(&mut self, other: Self) {
+        self.write += other.write;
+        self.read += other.read;
+    }
 }
 
 /// What a call is billed.

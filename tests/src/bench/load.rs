@@ -198,6 +198,10 @@ fn report(usage: &Usage, sent: &HashMap<String, Timestamp>, requests: &[Recorded
             number(count) / number(leads)
         );
     }
+    for (operation, units) in usage.units() {
+        let (write, read) = (units.write / number(leads), units.read / number(leads));
+        println!("units operation={operation} write_per_lead={write:.2} read_per_lead={read:.2}");
+    }
     println!("call failed={} (conditions that did not hold)", usage.failed_calls());
     println!("lambda ms_per_invocation={:.1} (release build, measured in the functions here)", usage.invocation_ms());
     let parts = usage.parts(leads);

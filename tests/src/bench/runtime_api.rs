@@ -4,7 +4,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::Child,
     thread,
     time::{Duration, Instant},
@@ -39,11 +39,11 @@ impl RuntimeApi {
         self.address.to_string()
     }
 
-    /// Waits for the first poll and says when it was read.
+    /// Waits for the first poll and says when it was read; with the connection, which the function would miss.
     ///
     /// # Errors
     /// The function ended, asked for something else, or asked for nothing in time; in words.
-    pub fn first_poll(&self, function: &mut Child) -> io::Result<Instant> {
+    pub fn first_poll(&self, function: &mut Child) -> io::Result<(Instant, TcpStream)> {
         let deadline = Instant::now() + POLL_LIMIT;
         let stream = loop {
             match self.listener.accept() {
@@ -62,10 +62,10 @@ impl RuntimeApi {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(POLL_LIMIT))?;
         let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line)?;
+        BufReader::new(&stream).read_line(&mut line)?;
         let at = Instant::now();
         if line.starts_with(FIRST_POLL) {
-            return Ok(at);
+            return Ok((at, stream));
         }
         Err(io::Error::other(format!("it asked for {:?}", line.trim_end())))
     }

@@ -105,10 +105,13 @@ fn time_to_first_poll(name: &str, binary: &Path) -> Result<f64, BenchError> {
     let began = Instant::now();
     let child = command.spawn().map_err(BenchError::system(binary.display().to_string()))?;
     let mut child = Ended(child);
-    let polled = api.first_poll(&mut child.0).map_err(|error| {
+    let (polled, connection) = api.first_poll(&mut child.0).map_err(|error| {
         let reason = error.to_string();
         BenchError::NeverPolled { function: name.to_owned(), reason }
     })?;
+    // Ended before its connection is: it would complain.
+    drop(child);
+    drop(connection);
     Ok(polled.duration_since(began).as_secs_f64() * 1000.0)
 }
 

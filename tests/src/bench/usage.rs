@@ -28,7 +28,9 @@ const LOG_EVENT_BYTES: usize = 26;
 pub(super) struct Usage {
     calls: BTreeMap<(String, String), u64>,
     failed_calls: u64,
-    units: Units,
+    units: BTreeMap<String, Units>,
+    /// Those of calls whose conditions did not hold.
+    failed_units: Units,
     sqs_requests: f64,
     api_requests: u64,
     invocations: u64,
@@ -52,9 +54,12 @@ impl Usage {
         self.failed_calls += u64::from(call.status != 200);
         match call.service.as_str() {
             "dynamodb" => {
-                let Units { write, read } = capacity::units(call);
-                self.units.write += write;
-                self.units.read += read;
+                let units = capacity::units(call);
+                if call.status == 200 {
+                    *self.units.entry(call.operation.clone()).or_default() += units;
+                } else {
+                    self.failed_units += units;
+                }
             }
             "sqs" => self.sqs_requests += whole(call.request.len(), SQS_PIECE_BYTES),
             _ => {}
@@ -101,6 +106,11 @@ impl Usage {
         self.failed_calls
     }
 
+    /// DynamoDB's request units of the calls that succeeded, by operation.
+    pub fn units(&self) -> impl Iterator<Item = (&str, Units)> {
+        self.units.iter().map(|(operation, units)| (operation.as_str(), *units))
+    }
+
     /// Mean of the time that an invocation took, in milliseconds.
     pub fn invocation_ms(&self) -> f64 {
         self.billed_ms / number(self.invocations)
@@ -114,6 +124,8 @@ impl Usage {
         };
         #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
         let log_bytes = self.log_bytes as f64;
+        let write: f64 = self.units.values().map(|units| units.write).sum();
+        let read: f64 = self.units.values().map(|units| units.read).sum();
         let mut parts = vec![
             part(API_REQUEST, number(self.api_requests)),
             part(LAMBDA_REQUEST, number(self.invocations)),
@@ -121,8 +133,9 @@ impl Usage {
             part(SQS_REQUEST, self.sqs_requests),
             // All of our messages have a group; receives and deletes of them are counted as if they did.
             part(SQS_FAIR_REQUEST, self.sqs_requests),
-            part(DYNAMODB_WRITE, self.units.write),
-            part(DYNAMODB_READ, self.units.read),
+            part(DYNAMODB_WRITE, write),
+            part(Price { part: "DynamoDB writes in vain", ..DYNAMODB_WRITE }, self.failed_units.write),
+            part(DYNAMODB_READ, read + self.failed_units.read),
             part(LOG_BYTE, log_bytes),
         ];
         parts.sort_by(|one, other| other.usd_per_million.total_cmp(&one.usd_per_million));
