@@ -1,6 +1,6 @@
 //! What can go wrong with the table, and whether trying again can help.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
 
@@ -59,6 +59,18 @@ const THROTTLED: [&str; 6] = [
 const PASSING: [&str; 4] =
     ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"];
 
+/// How a request broke, in fixed words: the SDK's own can quote the answer, and the answer holds people.
+fn broken<E>(error: &SdkError<E>) -> String {
+    let words = match error {
+        SdkError::ConstructionFailure(_) => "the request could not be built",
+        SdkError::TimeoutError(_) => "no answer came in time",
+        SdkError::DispatchFailure(_) => "there was no connection",
+        SdkError::ResponseError(_) => "the answer could not be read",
+        _ => "it failed on the way",
+    };
+    words.to_owned()
+}
+
 impl StoreError {
     /// Whether trying again, after reading again, can help. What can't be helped so needs a person.
     #[must_use]
@@ -86,8 +98,7 @@ impl StoreError {
         let Some(service) = error.as_service_error() else {
             // Timeouts, refused connections and broken answers pass; a request that can't be built does not.
             let retryable = !matches!(error, SdkError::ConstructionFailure(_));
-            let message = DisplayErrorContext(error).to_string();
-            return Self::Sdk { operation, code: "request".to_owned(), message, retryable };
+            return Self::Sdk { operation, code: "request".to_owned(), message: broken(error), retryable };
         };
         let code = service.code().unwrap_or("unknown").to_owned();
         if THROTTLED.contains(&code.as_str()) {

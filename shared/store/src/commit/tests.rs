@@ -234,10 +234,10 @@ async fn the_same_body_within_a_minute_is_a_repeat() {
     elsewhere.record.received.source = "form".parse().unwrap();
     store.commit(&commit(vec![elsewhere])).await.unwrap();
     store.commit(&commit(vec![body(1, 100, Unchanged)])).await.unwrap();
-    // A minute later it is an event of its own; one that was received long before, too.
+    // A second more than a minute before, and after, it is an event of its own.
     store.commit(&commit(vec![body(6, 39, Unchanged)])).await.unwrap();
-    store.commit(&commit(vec![body(7, 161, Unchanged)])).await.unwrap();
-    let refused = conflict(store.commit(&commit(vec![body(8, 170, Unchanged)])).await);
+    store.commit(&commit(vec![body(7, 100, Unchanged)])).await.unwrap();
+    let refused = conflict(store.commit(&commit(vec![body(8, 110, Unchanged)])).await);
     assert_eq!(refused.seen, [event_id(8)]);
 }
 
@@ -250,6 +250,12 @@ async fn bodies_of_one_batch_are_each_looked_at() {
     let both = |first_s| commit(vec![body(2, first_s, Unchanged), body(3, 200, Unchanged)]);
     let refused = conflict(store.commit(&both(30)).await);
     assert_eq!(refused.seen, [event_id(2)]);
+    // A failed event that is tried again is no repeat of itself.
+    let failed = |status| Settled { seen: Some("other".to_owned()), ..body(4, 0, status) };
+    store.commit(&commit(vec![failed(EventStatus::Failed)])).await.unwrap();
+    let repeat = Settled { seen: Some("other".to_owned()), ..body(5, 30, Unchanged) };
+    let refused = conflict(store.commit(&commit(vec![failed(Unchanged), repeat])).await);
+    assert_eq!(refused.seen, [event_id(5)]);
     store.commit(&both(100)).await.unwrap();
     let seen = store.raw(&keys::seen(&account(), &source(), "hash")).await.unwrap();
     assert_eq!(seen["seen_at"].as_s().unwrap(), &codec::moment(at(200)));

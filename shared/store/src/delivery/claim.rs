@@ -134,7 +134,15 @@ impl Store {
             || StoreError::corrupt(key.to_string(), "the tries before the one that a message asks for are missing");
         // Only a first try may meet nothing, and it does not fail then.
         let item = failed.item.clone().filter(|item| !item.is_empty()).ok_or_else(ahead)?;
-        let Stored { record, .. } = read_stored(&request.account, &request.delivery, item)?;
+        let Stored { record, attempt } = read_stored(&request.account, &request.delivery, item)?;
+        // The SDK repeats a request whose answer was lost: then what stands in the way is this very claim.
+        let ours = record.status == DeliveryStatus::Sending
+            && record.tries == request.number
+            && record.updated_at == request.now
+            && record.lease_until.map(moment) == Some(moment(request.lease_until));
+        if ours {
+            return Ok(Claim::Claimed(Lease { record, earlier: attempt.map(Box::new), until: request.lease_until }));
+        }
         match obstacle(&record, request) {
             Obstacle::Settled => Ok(Claim::Settled(record)),
             Obstacle::Busy(until) => Ok(Claim::Busy { until }),

@@ -7,7 +7,7 @@ use leadyard_domain::id::{AccountId, DeliveryId};
 
 use crate::Store;
 use crate::audit::AuditEntry;
-use crate::codec::{number, text};
+use crate::codec::{moment, number, text};
 use crate::error::StoreError;
 use crate::keys;
 use crate::lead::{read_assignment, wanted_deliveries};
@@ -88,11 +88,18 @@ impl Store {
                 "SET #status = :pending, #tries_before_replay = :tries, #updated_at = :now \
                  REMOVE #next_try_at, #lease_until",
             )
-            .condition_expression("#status = :status AND #tries = :tries")
+            // The lease too: a try that died may be claimed again since it was read.
+            .condition_expression(match record.lease_until {
+                Some(_) => "#status = :status AND #tries = :tries AND #lease_until = :lease_until",
+                None => "#status = :status AND #tries = :tries",
+            })
             .expression_attribute_values(":pending", text(DeliveryStatus::Pending.name()))
             .expression_attribute_values(":status", text(record.status.name()))
             .expression_attribute_values(":tries", number(record.tries))
             .expression_attribute_values(":now", text(request.now.to_string()));
+        if let Some(until) = record.lease_until {
+            update = update.expression_attribute_values(":lease_until", text(moment(until)));
+        }
         for name in ["status", "tries", "tries_before_replay", "updated_at", "next_try_at", "lease_until"] {
             update = update.expression_attribute_names(format!("#{name}"), name);
         }

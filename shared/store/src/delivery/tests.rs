@@ -44,11 +44,7 @@ fn retry() -> Verdict {
 }
 
 async fn finish(store: &Store, lease: &Lease, verdict: &Verdict) -> Result<DeliveryRecord, StoreError> {
-    let status = match verdict {
-        Verdict::Delivered => DeliveryStatus::Delivered,
-        Verdict::Retry { .. } => DeliveryStatus::Retry,
-        Verdict::Dead { .. } => DeliveryStatus::Dead,
-    };
+    let (status, ..) = verdict.clone().into_parts();
     store.finish_delivery(lease, &attempt(lease.record().tries, status), verdict, 90, at(2)).await
 }
 
@@ -82,13 +78,30 @@ async fn delivered_at_the_first_try() {
 #[tokio::test]
 async fn of_two_functions_one_tries() {
     let store = store().await;
-    let (a, b) = (request(1, 0), request(1, 0));
+    let a = request(1, 0);
+    // Two functions never read the clock in the same nanosecond.
+    let b = ClaimRequest { now: a.now + jiff::SignedDuration::from_nanos(1), ..a.clone() };
     let (a, b) = tokio::join!(store.claim_delivery(&a), store.claim_delivery(&b));
     let claims = [a.unwrap(), b.unwrap()];
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Claimed(_))).count(), 1);
     let busy =
         claims.iter().any(|claim| matches!(claim, Claim::Busy { until } if until.as_second() == at(60).as_second()));
     assert!(busy, "{claims:?}");
+}
+
+/// The SDK sends a request again whose answer was lost.
+#[tokio::test]
+async fn the_same_claim_sent_twice_is_one() {
+    let store = store().await;
+    let first = claim(&store, request(1, 0)).await;
+    let again = claim(&store, request(1, 0)).await;
+    assert_eq!(again.record(), first.record());
+    finish(&store, &again, &retry()).await.unwrap();
+    let (_, again) = (claim(&store, request(2, 9)).await, claim(&store, request(2, 9)).await);
+    finish(&store, &again, &Verdict::Delivered).await.unwrap();
+    let tries = store.attempts(&account(), &delivery_id(1)).await.unwrap();
+    assert_eq!(tries.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2]);
+    assert!(matches!(store.claim_delivery(&request(2, 9)).await.unwrap(), Claim::Settled(_)));
 }
 
 #[tokio::test]

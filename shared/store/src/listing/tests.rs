@@ -112,7 +112,8 @@ async fn a_long_range_ends_early_with_a_cursor() {
 #[tokio::test]
 async fn rows_behind_many_that_do_not_fit_are_found() {
     let store = store().await;
-    let fits = |number: u32| number % 1_000 == 5;
+    // Where the first queries of the shards end, each at another moment, and a few elsewhere.
+    let fits = |number: u32| number % 1_000 == 5 || (300..500).contains(&number);
     let status = |number| if fits(number) { EventStatus::Failed } else { EventStatus::Unchanged };
     settle(&store, (0..2_400).map(|number| event(number, i64::from(number), status(number)))).await;
     for shard in 0..SHARDS {
@@ -121,8 +122,9 @@ async fn rows_behind_many_that_do_not_fit_are_found() {
         // Each shard takes more than one query.
         assert!(rows.len() > SCANNED_MIN, "shard {shard} has {} rows", rows.len());
     }
-    let (rows, _) = walk(&store, days(0, 0), Some(EventStatus::Failed), 2).await;
-    assert_eq!(ids(&rows), [2_005, 1_005, 5].map(event_id));
+    let (rows, _) = walk(&store, days(0, 0), Some(EventStatus::Failed), 150).await;
+    let expected: Vec<EventId> = (0..2_400).rev().filter(|number| fits(*number)).map(event_id).collect();
+    assert_eq!(ids(&rows), expected);
 }
 
 #[tokio::test]
@@ -140,6 +142,11 @@ async fn the_leads_of_an_owner() {
     lead.version = 2;
     lead.owner = Some("bo".parse().unwrap());
     store.commit(&commit(vec![moved])).await.unwrap();
+    // The index may be behind: it still names the owner before.
+    let behind = store.client.update_item().table_name(&store.table);
+    let behind = behind.set_key(Some(keys::lead(&account(), &created(4).lead.unwrap().lead.id).item()));
+    let behind = behind.update_expression("SET #owner = :bo").expression_attribute_names("#owner", "owner");
+    behind.expression_attribute_values(":bo", text("bo")).send().await.unwrap();
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let page = store.leads_of_owner(&account(), &owner, 3, cursor.as_ref()).await.unwrap();
@@ -148,7 +155,7 @@ async fn the_leads_of_an_owner() {
         cursor = Some(next);
     }
     found.sort();
-    let mut expected = [0, 1, 3, 4].map(event_id);
+    let mut expected = [0, 1, 3].map(event_id);
     expected.sort();
     assert_eq!(found, expected);
     let bo = store.leads_of_owner(&account(), &"bo".parse().unwrap(), 3, None).await.unwrap();
