@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{
-    Attempt, DeliveryRecord, DeliveryStatus, Exchange, TryResult, assignee_view, assignment_view, judge, lead_view,
-    payload,
+    Attempt, Exchange, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
 };
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
@@ -70,12 +69,19 @@ pub enum DeliverError {
 /// A try that has come back.
 struct Sent {
     result: TryResult,
+    /// Whether SES may have taken it all the same.
+    may_have_arrived: bool,
     code: Option<&'static str>,
     exchange: Exchange,
 }
 
 fn refused(code: &'static str, reason: String) -> Sent {
-    Sent { result: TryResult::Final { reason }, code: Some(code), exchange: Exchange::default() }
+    Sent {
+        result: TryResult::Final { reason },
+        may_have_arrived: false,
+        code: Some(code),
+        exchange: Exchange::default(),
+    }
 }
 
 impl DeliverEmail {
@@ -103,12 +109,12 @@ impl DeliverEmail {
         match self.store.claim_delivery(&claim).await? {
             Claim::Claimed(lease) => self.attempt(&published, destination, &order, &lease).await,
             // The outcome is on record, but its follow-up may not have been asked for.
-            Claim::Settled(record) => self.follow_up(&record).await,
+            Claim::Settled(record) => Ok(self.follow_ups.ask_after(&record, (self.now)()).await?),
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
-                self.metrics.count("DeliveriesUnknown", 1);
-                tracing::error!(delivery = %record.id, "nobody knows whether it was sent: a person has to look");
+                self.metrics.count(record.status.metric(), 1);
+                tracing::error!(account = %record.account, delivery = %record.id, "nobody knows whether it was sent: a person has to look");
                 Ok(())
             }
         }
@@ -122,7 +128,9 @@ impl DeliverEmail {
         lease: &Lease,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
-        let Sent { result, code, exchange } = match destination.map(|destination| &destination.channel) {
+        let Sent { result, may_have_arrived, code, exchange } = match destination
+            .map(|destination| &destination.channel)
+        {
             Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
             Some(_) => refused("E_CHANNEL", "the destination is no email any more: replay it when it is".to_owned()),
             None => {
@@ -130,6 +138,8 @@ impl DeliverEmail {
                 refused("E_DESTINATION", reason.to_owned())
             }
         };
+        let at_most_once = destination.is_some_and(|destination| destination.at_most_once);
+        let result = if at_most_once { result.at_most_once(may_have_arrived) } else { result };
         let schedule = destination.map(|destination| destination.retry.clone()).unwrap_or_default();
         let record = lease.record();
         let now = (self.now)();
@@ -140,13 +150,13 @@ impl DeliverEmail {
         let attempt = Attempt { number: record.tries, at: began, elapsed_ms, status, code, reason, exchange };
         let log_days = published.checked.config().account.log_days;
         let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
-        self.metrics.count(counted(status), 1);
+        self.metrics.count(status.metric(), 1);
         let code = attempt.code.as_deref();
         tracing::info!(
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), code,
             elapsed_ms, "delivery tried"
         );
-        self.follow_up(&record).await
+        Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
 
     async fn send(&self, published: &Published, email: &Email, order: &Order, lease: &Lease) -> Sent {
@@ -167,17 +177,16 @@ impl DeliverEmail {
         match self.post.send(mail, &record.id).await {
             Ok(message_id) => {
                 let response_body = format!("SES took it as message {message_id}");
-                Sent { result: TryResult::Delivered, code: None, exchange: Exchange { response_body, ..exchange } }
+                let exchange = Exchange { response_body, ..exchange };
+                Sent { result: TryResult::Delivered, may_have_arrived: true, code: None, exchange }
             }
-            Err(failure) => Sent { result: failure.result(), code: Some(failure.code()), exchange },
+            Err(failure) => Sent {
+                result: failure.result(),
+                may_have_arrived: failure.may_have_arrived(),
+                code: Some(failure.code()),
+                exchange,
+            },
         }
-    }
-
-    async fn follow_up(&self, record: &DeliveryRecord) -> Result<(), DeliverError> {
-        if let Some(follow_up) = record.follow_up((self.now)()) {
-            self.follow_ups.ask(follow_up).await?;
-        }
-        Ok(())
     }
 }
 
@@ -188,14 +197,5 @@ fn kept(mail: &Mail) -> Exchange {
         request_headers: vec![("subject".to_owned(), mail.subject.clone())],
         request_body: mail.text[..mail.text.floor_char_boundary(TEXT_KEPT_BYTES_MAX)].to_owned(),
         ..Exchange::default()
-    }
-}
-
-/// The metric that counts a status.
-fn counted(status: DeliveryStatus) -> &'static str {
-    match status {
-        DeliveryStatus::Delivered => "DeliveriesDelivered",
-        DeliveryStatus::Retry => "DeliveriesRetried",
-        _ => "DeliveriesDead",
     }
 }

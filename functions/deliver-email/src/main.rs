@@ -14,7 +14,7 @@ use leadyard_store::{ConfigCache, Store};
 
 /// A try does not begin with less time than this left: the SDK's whole call and what surrounds it.
 const LIMITS: Limits =
-    Limits { concurrency: NonZeroUsize::new(10).expect("not zero"), start_reserve: Duration::from_secs(15) };
+    Limits { concurrency: NonZeroUsize::new(5).expect("5 is not 0"), start_reserve: Duration::from_secs(15) };
 
 fn main() -> ExitCode {
     start("deliver-email", async |function: Start| {
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             configs: ConfigCache::new(store.clone()),
             store,
             follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler),
-            post: Post::new(aws_sdk_sesv2::Client::new(aws.config()), sender),
+            post: Post::new(aws.config(), sender),
             metrics: metrics.clone(),
             now,
         };

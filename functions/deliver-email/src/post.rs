@@ -1,14 +1,24 @@
 //! SES: one mail, and what its answer means.
 
+use std::time::Duration;
+
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Attachment, Body, Content, Destination, EmailContent, Message, MessageTag};
+use aws_types::SdkConfig;
 use leadyard_domain::delivery::TryResult;
 use leadyard_domain::id::DeliveryId;
 
 use crate::compose::{File, Mail};
+
+/// Time to reach SES.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Time for SES to take a mail with its file.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends mails from one verified sender.
 #[derive(Debug, Clone)]
@@ -33,9 +43,12 @@ pub enum PostError {
         /// Its words.
         message: String,
     },
-    /// It may go better later.
+    /// It may go better later: SES has not taken it.
     #[error("SES did not take the mail: {0}")]
     Passing(String),
+    /// No answer that could be read came: SES may have taken it.
+    #[error("SES did not answer whether it took the mail")]
+    Silent,
 }
 
 impl PostError {
@@ -45,7 +58,13 @@ impl PostError {
             Self::NoSender => "E_SENDER",
             Self::Refused { .. } => "E_REFUSED",
             Self::Passing(_) => "E_SES",
+            Self::Silent => "E_SES_SILENT",
         }
+    }
+
+    /// Whether SES may have taken the mail all the same.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Silent)
     }
 
     /// What it means for the delivery.
@@ -53,16 +72,24 @@ impl PostError {
         let reason = self.to_string();
         match self {
             Self::NoSender | Self::Refused { .. } => TryResult::Final { reason },
-            Self::Passing(_) => TryResult::Transient { reason, retry_after_s: None },
+            Self::Passing(_) | Self::Silent => TryResult::Transient { reason, retry_after_s: None },
         }
     }
 }
 
 impl Post {
     /// Sends from `sender`; without one every mail is refused with words that say what to do.
+    ///
+    /// The client does not retry by itself: SES has no token by which it would tell a repeat, so that one try could be
+    /// several mails. The delivery's own schedule tries again, and the log shows each try.
     #[must_use]
-    pub fn new(client: Client, sender: Option<String>) -> Self {
-        Self { client, sender }
+    pub fn new(config: &SdkConfig, sender: Option<String>) -> Self {
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(TIMEOUT).build();
+        let config = aws_sdk_sesv2::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .build();
+        Self { client: Client::from_conf(config), sender }
     }
 
     /// Sends a mail, tagged with its delivery, and answers the id that SES gave it.
@@ -110,7 +137,12 @@ fn unbuilt(error: aws_sdk_sesv2::error::BuildError) -> PostError {
 
 fn failed(error: SdkError<SendEmailError>) -> PostError {
     let Some(service) = error.as_service_error() else {
-        return PostError::Passing(DisplayErrorContext(&error).to_string());
+        return match &error {
+            SdkError::ConstructionFailure(_) => PostError::Passing("the request could not be built".to_owned()),
+            SdkError::DispatchFailure(failure) if failure.is_io() && !failure.is_timeout() => PostError::Silent,
+            SdkError::DispatchFailure(_) => PostError::Passing("there was no connection".to_owned()),
+            _ => PostError::Silent,
+        };
     };
     let code = service.code().unwrap_or("unknown").to_owned();
     let message = service.message().unwrap_or("no message").to_owned();

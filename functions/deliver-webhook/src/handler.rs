@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use leadyard_domain::config::{Channel, Destination, HttpMethod, Webhook};
-use leadyard_domain::delivery::{Attempt, DeliveryRecord, DeliveryStatus, judge, payload};
+use leadyard_domain::delivery::{Attempt, judge, payload};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
@@ -18,8 +18,6 @@ use crate::signature::{self, Secret};
 
 /// How long a try is nobody else's: the longest exchange, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(40);
-/// As receivers see us.
-const USER_AGENT: &str = concat!("Leadyard/", env!("CARGO_PKG_VERSION"));
 
 /// The function.
 pub struct DeliverWebhook {
@@ -84,6 +82,10 @@ impl DeliverWebhook {
         let published = self.configs.get(&account, (self.now)()).await?.ok_or_else(|| missing("the config"))?;
         let order = self.store.order(&account, &delivery).await?.ok_or_else(|| missing("the lead's assignment"))?;
         let destination = published.checked.destination(&delivery.destination());
+        // What can fail without anything being sent is done before the claim: a claim that is left behind waits for its
+        // lease to end, and an at-most-once one for a person.
+        let exchange = self.exchange.get_or_try_init(async || Exchange::new(self.policy.clone())).await?;
+        let keys = self.signing_keys(&account, destination).await?;
         let now = (self.now)();
         let claim = ClaimRequest {
             account,
@@ -96,14 +98,14 @@ impl DeliverWebhook {
             at_most_once: destination.is_some_and(|destination| destination.at_most_once),
         };
         match self.store.claim_delivery(&claim).await? {
-            Claim::Claimed(lease) => self.attempt(&published, destination, &order, &lease).await,
+            Claim::Claimed(lease) => self.attempt(&published, destination, &order, &lease, exchange, keys).await,
             // The outcome is on record, but its follow-up may not have been asked for.
-            Claim::Settled(record) => self.follow_up(&record).await,
+            Claim::Settled(record) => Ok(self.follow_ups.ask_after(&record, (self.now)()).await?),
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
-                self.metrics.count("DeliveriesUnknown", 1);
-                tracing::error!(delivery = %record.id, "nobody knows whether it arrived: a person has to look");
+                self.metrics.count(record.status.metric(), 1);
+                tracing::error!(account = %record.account, delivery = %record.id, "nobody knows whether it arrived: a person has to look");
                 Ok(())
             }
         }
@@ -115,13 +117,23 @@ impl DeliverWebhook {
         destination: Option<&Destination>,
         order: &Order,
         lease: &Lease,
+        exchange: &Exchange,
+        keys: Result<Vec<Secret>, String>,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
-        let Sent { result, code, exchange, elapsed_ms } = match destination.map(|its| (its, &its.channel)) {
-            Some((_, Channel::Webhook(webhook))) => self.send(published, webhook, order, lease, began).await?,
-            Some(_) => refused("E_CHANNEL", "the destination is no webhook any more: replay it when it is"),
-            None => refused("E_DESTINATION", "the destination is not in the config any more: put it back and replay"),
+        let sent = match (destination.map(|destination| &destination.channel), keys) {
+            (Some(Channel::Webhook(_)), Err(reason)) => refused("E_SECRET", &reason),
+            (Some(Channel::Webhook(webhook)), Ok(keys)) => {
+                self.send(published, webhook, order, lease, exchange, &keys, began).await
+            }
+            (Some(_), _) => refused("E_CHANNEL", "the destination is no webhook any more: replay it when it is"),
+            (None, _) => {
+                refused("E_DESTINATION", "the destination is not in the config any more: put it back and replay")
+            }
         };
+        let Sent { result, may_have_arrived, code, exchange, elapsed_ms } = sent;
+        let at_most_once = destination.is_some_and(|destination| destination.at_most_once);
+        let result = if at_most_once { result.at_most_once(may_have_arrived) } else { result };
         let schedule = destination.map(|destination| destination.retry.clone()).unwrap_or_default();
         let record = lease.record();
         let now = (self.now)();
@@ -132,47 +144,53 @@ impl DeliverWebhook {
         let log_days = published.checked.config().account.log_days;
         let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
         self.metrics.millis("Exchange", Duration::from_millis(elapsed_ms));
-        self.metrics.count(counted(status), 1);
+        self.metrics.count(status.metric(), 1);
         let answered = exchange.response_status;
         let code = attempt.code.as_deref();
         tracing::info!(
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), answered,
             code, elapsed_ms, "delivery tried"
         );
-        self.follow_up(&record).await
+        Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
 
+    /// The keys that sign requests to a destination, or why there are none that can be used.
+    async fn signing_keys(
+        &self,
+        account: &AccountId,
+        destination: Option<&Destination>,
+    ) -> Result<Result<Vec<Secret>, String>, StoreError> {
+        let Some(name) = destination.and_then(|destination| destination.channel.secret()) else {
+            return Ok(Ok(Vec::new()));
+        };
+        let values = self.secrets.get(account, name, (self.now)()).await?;
+        let keys: Result<Vec<Secret>, _> = values.iter().map(|value| Secret::parse(value.expose())).collect();
+        Ok(match keys {
+            // Sending unsigned what should be signed would teach receivers not to look.
+            Ok(keys) if keys.is_empty() => Err("the secret that signs it has no value: set it and replay".to_owned()),
+            Ok(keys) => Ok(keys),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one request is made of all of these, and of nothing else")]
     async fn send(
         &self,
         published: &Published,
         webhook: &Webhook,
         order: &Order,
         lease: &Lease,
+        exchange: &Exchange,
+        keys: &[Secret],
         at: Timestamp,
-    ) -> Result<Sent, DeliverError> {
+    ) -> Sent {
         let record = lease.record();
-        let secrets = match &webhook.secret {
-            None => Vec::new(),
-            Some(name) => {
-                let values = self.secrets.get(&record.account, name, at).await?;
-                let keys: Result<Vec<Secret>, _> = values.iter().map(|value| Secret::parse(value.expose())).collect();
-                match keys {
-                    // Sending unsigned what should be signed would teach receivers not to look.
-                    Ok(keys) if keys.is_empty() => {
-                        return Ok(refused("E_SECRET", "the secret that signs it has no value: set it and replay"));
-                    }
-                    Ok(keys) => keys,
-                    Err(error) => return Ok(refused("E_SECRET", &error.to_string())),
-                }
-            }
-        };
         let body = payload(&order.lead, &order.assignment, &record.id, &published.checked).to_string().into_bytes();
         let mut headers: Vec<(String, String)> =
             webhook.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
         headers.push(("idempotency-key".to_owned(), record.id.to_string()));
-        headers.extend(signature::headers(record.id.as_str(), at, &body, &secrets));
+        headers.extend(signature::headers(record.id.as_str(), at, &body, keys));
         let request = OutboundRequest {
             method: method(webhook.method),
             url: webhook.url.clone(),
@@ -180,25 +198,9 @@ impl DeliverWebhook {
             body,
             timeout: Duration::from_secs(webhook.timeout_s.into()),
         };
-        let exchange = self.exchange.get_or_try_init(async || Exchange::new(self.policy.clone())).await?;
+        let own: Vec<&str> = webhook.headers.keys().map(String::as_str).collect();
         let reply = exchange.send(request.clone()).await;
-        Ok(weigh(&request, reply, (self.now)()))
-    }
-
-    async fn follow_up(&self, record: &DeliveryRecord) -> Result<(), DeliverError> {
-        if let Some(follow_up) = record.follow_up((self.now)()) {
-            self.follow_ups.ask(follow_up).await?;
-        }
-        Ok(())
-    }
-}
-
-/// The metric that counts a status.
-fn counted(status: DeliveryStatus) -> &'static str {
-    match status {
-        DeliveryStatus::Delivered => "DeliveriesDelivered",
-        DeliveryStatus::Retry => "DeliveriesRetried",
-        _ => "DeliveriesDead",
+        weigh(&request, reply, &own, (self.now)())
     }
 }
 

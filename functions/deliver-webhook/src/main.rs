@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 /// A try does not begin with less time than this left: the longest exchange and what surrounds it.
 const LIMITS: Limits =
-    Limits { concurrency: NonZeroUsize::new(10).expect("not zero"), start_reserve: Duration::from_secs(35) };
+    Limits { concurrency: NonZeroUsize::new(10).expect("10 is not 0"), start_reserve: Duration::from_secs(35) };
 
 fn main() -> ExitCode {
     start("deliver-webhook", async |function: Start| {

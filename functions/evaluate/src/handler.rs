@@ -1,5 +1,7 @@
 //! A batch of the leads queue: by account, round after round, until every event is settled.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use leadyard_domain::event::Received;
 use leadyard_domain::id::{AccountId, EventId};
@@ -13,6 +15,9 @@ use crate::round::{Round, Turn};
 
 /// Most rounds of one batch. Each settles something or loses a race; who loses this often gives the messages back.
 const ROUNDS_MAX: u32 = 40;
+
+/// A round does not begin with less time than this left: what is settled must be answered for.
+const ROUND_RESERVE: Duration = Duration::from_secs(8);
 
 /// The function.
 pub struct Evaluate {
@@ -61,16 +66,31 @@ impl Evaluate {
             Ok(None) => return give_back(&ids, "the account has no published config"),
             Err(error) => return give_back(&ids, &error.to_string()),
         };
-        let mut open = jobs(&published, records);
+        let deadline = records.iter().map(|record| record.deadline).min().unwrap_or(Timestamp::MAX);
+        let until = deadline.saturating_sub(ROUND_RESERVE).unwrap_or(Timestamp::MIN);
+        self.work(account, &published, jobs(&published, records), until).await
+    }
+
+    /// Goes round after round until the events are settled or the time is up.
+    async fn work(
+        &self,
+        account: &AccountId,
+        published: &Published,
+        mut open: Vec<Job>,
+        until: Timestamp,
+    ) -> Vec<RecordResult> {
         let mut results = Vec::new();
         let mut most = open.len();
         for number in 1..=ROUNDS_MAX {
             if open.is_empty() {
                 return results;
             }
-            // The first round reads cheaply: what it misses, the commit's conditions find. Later ones read what is.
-            let round = Round { evaluate: self, account, published: &published, consistent: number > 1 };
-            let ids = messages(&open);
+            if (self.now)() >= until {
+                results.extend(give_back(&messages(&open), "the invocation has no time for another round"));
+                return results;
+            }
+            let round = Round { evaluate: self, account, published, again: number > 1 };
+            let alone = open.clone();
             match round.run(open, most).await {
                 Ok(Turn { done, unsent, rest, lost }) => {
                     results.extend(done.into_iter().map(RecordResult::done));
@@ -81,8 +101,16 @@ impl Evaluate {
                         tokio::time::sleep(backoff::full_jitter(seed(&open), number)).await;
                     }
                 }
+                // One bad item must not hold up the others: each event goes on alone.
+                Err(error) if !error.is_retryable() && alone.len() > 1 => {
+                    tracing::error!(%account, %error, "a round failed: its events go on one by one");
+                    for job in alone {
+                        results.extend(Box::pin(self.work(account, published, vec![job], until)).await);
+                    }
+                    return results;
+                }
                 Err(error) => {
-                    results.extend(give_back(&ids, &error.to_string()));
+                    results.extend(give_back(&messages(&alone), &error.to_string()));
                     return results;
                 }
             }

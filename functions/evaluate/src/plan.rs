@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Outcome, Standing};
 use leadyard_domain::condition::Subject;
-use leadyard_domain::config::Checked;
+use leadyard_domain::config::{Checked, SearchKey};
 use leadyard_domain::decision::{self, Needs, Route, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Received};
-use leadyard_domain::id::{DeliveryId, LeadId};
+use leadyard_domain::field::{FieldName, FieldValue};
+use leadyard_domain::id::{DeliveryId, Entity, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_sources::{Applied, Draft};
@@ -20,17 +21,18 @@ use leadyard_store::{LeadWrite, Settled};
 /// What capture made of an event.
 #[derive(Debug, Clone)]
 pub enum Captured {
-    /// What the event says of a lead.
-    Draft(Box<Draft>),
+    /// What the event says of a lead, and every key of it that any source of the entity searches by: the lead gets all
+    /// of them, so that it is one lead whichever source meets it next.
+    Draft(Box<Draft>, Vec<UniqueKey>),
     /// Why it says nothing, in words for a person; never a value.
     Failed(String),
 }
 
 impl Captured {
-    /// The keys by which a known lead is found.
+    /// The keys to look up.
     pub fn keys(&self) -> &[UniqueKey] {
         match self {
-            Self::Draft(draft) => &draft.keys,
+            Self::Draft(_, keys) => keys,
             Self::Failed(_) => &[],
         }
     }
@@ -46,9 +48,19 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
     };
     let zone = config.config().account.timezone.time_zone();
     match leadyard_sources::capture(source, config.fields(), zone, received) {
-        Ok(draft) => Captured::Draft(Box::new(draft)),
+        Ok(draft) => {
+            let keys = keys_of(config, &source.entity, &draft.fields);
+            Captured::Draft(Box::new(draft), keys)
+        }
         Err(error) => Captured::Failed(error.to_string()),
     }
+}
+
+/// Every key of a lead's fields that any source of the entity searches by.
+fn keys_of(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
+    let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
+    let searched: BTreeSet<&SearchKey> = sources.flat_map(|source| &source.search_by).collect();
+    searched.into_iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
 }
 
 /// What is known of the events' leads.
@@ -61,9 +73,11 @@ pub struct Known {
 }
 
 impl Known {
-    /// The lead that a draft meets: by the primary key, else by the secondary.
-    fn met(&self, draft: &Draft) -> Option<&Lead> {
-        draft.keys.iter().find_map(|key| self.keys.get(key)).and_then(|id| self.leads.get(id))
+    /// The lead that a draft meets: by the primary key, else by the secondary, else the one that the very event made when
+    /// it came before.
+    fn met(&self, draft: &Draft, event: &EventId) -> Option<&Lead> {
+        let by_key = draft.keys.iter().find_map(|key| self.keys.get(key)).and_then(|id| self.leads.get(id));
+        by_key.or_else(|| self.leads.get(&LeadId::from_event(event)))
     }
 }
 
@@ -131,8 +145,8 @@ pub fn apply<'a>(
         settled_at: now,
     };
     let only_log = |record| Some(Prepared { record, lead: None, route: None, seen: None });
-    let draft = match captured {
-        Captured::Draft(draft) => draft,
+    let (draft, looked_up) = match captured {
+        Captured::Draft(draft, keys) => (draft, keys),
         Captured::Failed(reason) => return only_log(settled(EventStatus::Failed, Some(reason.clone()), None)),
     };
     if repeat {
@@ -141,7 +155,7 @@ pub fn apply<'a>(
     }
     // Capture has found the source.
     let source = config.source(&received.source)?;
-    let met = known.met(draft);
+    let met = known.met(draft, &received.event);
     let applied = match leadyard_sources::apply((**draft).clone(), met, source, received, now) {
         Ok(applied) => applied,
         Err(error) => return only_log(settled(EventStatus::Failed, Some(error.to_string()), None)),
@@ -151,7 +165,7 @@ pub fn apply<'a>(
         (Applied::Created(_), Identity::Body(hash)) if draft.keys.is_empty() => Some(hash.clone()),
         _ => None,
     };
-    if !touched.claim(applied.lead_id(), &draft.keys, seen.as_ref()) {
+    if !touched.claim(applied.lead_id(), looked_up, seen.as_ref()) {
         return None;
     }
     let Some(lead) = applied.lead() else { return only_log(record) };
@@ -167,8 +181,8 @@ pub fn apply<'a>(
         decision::route(config, &Subject { lead, source: &received.source, is_new, zone })
     });
     // Only keys that were looked up and found free: one that belongs to another lead stays with it.
-    let keys = leadyard_sources::capture::keys(source, &lead.fields);
-    let keys = keys.into_iter().filter(|key| draft.keys.contains(key) && !known.keys.contains_key(key)).collect();
+    let keys = keys_of(config, &source.entity, &lead.fields);
+    let keys = keys.into_iter().filter(|key| looked_up.contains(key) && !known.keys.contains_key(key)).collect();
     let before = met.map(|lead| lead.standing.clone());
     Some(Prepared { record, lead: Some((lead.clone(), keys, before)), route, seen })
 }

@@ -20,7 +20,7 @@ use crate::plan::{Captured, Known, Prepared, Touched, apply, decide};
 const EVENTS_MAX: usize = 10;
 
 /// Most times that one round decides again because only rotations or counters have moved.
-const DECISIONS_MAX: u32 = 12;
+const DECISIONS_MAX: u32 = 6;
 
 /// What a round came to.
 pub(crate) struct Turn {
@@ -56,8 +56,8 @@ pub(crate) struct Round<'a> {
     pub evaluate: &'a Evaluate,
     pub account: &'a AccountId,
     pub published: &'a Published,
-    /// Whether reads wait for the newest write; twice the price.
-    pub consistent: bool,
+    /// Whether an earlier round was lost.
+    pub again: bool,
 }
 
 impl Round<'_> {
@@ -136,13 +136,16 @@ impl Round<'_> {
         let keys: BTreeSet<UniqueKey> = open.iter().flat_map(|job| job.captured.keys().to_vec()).collect();
         let keys = match keys.is_empty() {
             true => Default::default(),
-            false => store.find_leads(self.account, &keys, self.consistent).await?,
+            // Read late, a known lead would be taken for a new one; where nothing is created, no condition would find that.
+            false => store.find_leads(self.account, &keys, true).await?,
         };
         let from_settled = settled.iter().filter_map(|(_, record)| record.lead.clone());
-        let ids: BTreeSet<LeadId> = keys.values().cloned().chain(from_settled).collect();
+        // A lead outlives the log: its event may come again when its record is gone, with other keys. Only the commit
+        // tells, so only a lost round looks.
+        let own = open.iter().filter(|_| self.again).map(|job| LeadId::from_event(&job.received.event));
+        let ids: BTreeSet<LeadId> = keys.values().cloned().chain(from_settled).chain(own).collect();
         let leads = match ids.is_empty() {
             true => Default::default(),
-            // A lead that a key leads to exists; reading it late would take it for a new one.
             false => store.leads(self.account, &ids, true).await?,
         };
         Ok(Known { keys, leads })

@@ -27,9 +27,9 @@ pub struct Counters {
 /// The count of one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// When the period began.
-    pub start: Timestamp,
-    /// Leads given since.
+    /// When the last of them was given.
+    pub last: Timestamp,
+    /// Leads given in the period of that moment.
     pub leads: u32,
 }
 
@@ -96,8 +96,9 @@ impl Counters {
     #[must_use]
     pub fn given(&self, period: Period, pool: Option<&PoolId>, clock: CapClock<'_>) -> u32 {
         match self.counts.get(&key(period, pool)) {
-            // A count whose period began later than ours comes from a machine whose clock is ahead: it counts.
-            Some(count) if count.start >= clock.start_of(period) => count.leads,
+            // The last lead decides, not a stored beginning: when the zone of a period is edited, what was given today
+            // still counts. A moment ahead of ours comes from a machine whose clock is ahead: it counts too.
+            Some(count) if count.last >= clock.start_of(period) => count.leads,
             _ => 0,
         }
     }
@@ -120,8 +121,8 @@ impl Counters {
 
     fn add_to(&mut self, period: Period, pool: Option<&PoolId>, clock: CapClock<'_>) {
         let leads = self.given(period, pool, clock).saturating_add(1);
-        let count = self.counts.entry(key(period, pool)).or_insert(Count { start: Timestamp::MIN, leads: 0 });
-        *count = Count { start: count.start.max(clock.start_of(period)), leads };
+        let count = self.counts.entry(key(period, pool)).or_insert(Count { last: Timestamp::MIN, leads: 0 });
+        *count = Count { last: count.last.max(clock.now), leads };
     }
 }
 
@@ -173,6 +174,16 @@ mod tests {
         counters.add(None, at("2026-07-21T23:59:59Z"));
         assert_eq!(counters.given(Period::Day, None, at("2026-07-22T00:00:02Z")), 2);
         assert_eq!(counters.given(Period::Lifetime, None, at("2026-07-22T00:00:02Z")), 4);
+    }
+
+    #[test]
+    fn an_edit_of_the_zone_forgets_nothing_that_was_given_today() {
+        let (utc, new_york) = (TimeZone::UTC, TimeZone::get("America/New_York").unwrap());
+        let mut counters = Counters::new(AssigneeId::new("anna").unwrap());
+        let at = |now: &str, zone| CapClock { now: now.parse().unwrap(), zone, first_weekday: Weekday::Monday };
+        counters.add(None, at("2026-07-21T12:00:00Z", &utc));
+        // The day began at 0:00 UTC when it was counted, and begins at 4:00 UTC now.
+        assert_eq!(counters.given(Period::Day, None, at("2026-07-21T13:00:00Z", &new_york)), 1);
     }
 
     #[test]

@@ -121,9 +121,9 @@ impl<'a> Route<'a> {
     fn line(&self, last_pool: Option<&PoolId>) -> String {
         match (last_pool, self.rule, self.profile) {
             (Some(pool), _, _) => format!("pool:{pool}"),
-            (None, Some(rule), _) => format!("rule:{}", rule.id),
-            (None, None, Some(profile)) => format!("profile:{}", profile.id),
-            (None, None, None) => "none".to_owned(),
+            (None, Some(rule), Some(profile)) => format!("rule:{}/{}", profile.id, rule.id),
+            (None, _, Some(profile)) => format!("profile:{}", profile.id),
+            (None, _, None) => "none".to_owned(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Asking for the next try of a delivery: by the queue's own delay, or by a one-time schedule beyond its reach.
 
-use leadyard_domain::delivery::FollowUp;
+use jiff::Timestamp;
+use leadyard_domain::delivery::{DeliveryRecord, FollowUp};
 
 use crate::queue::{Outgoing, QueueSender, SendError};
 use crate::schedule::{ScheduleError, Scheduler};
@@ -28,6 +29,17 @@ impl FollowUps {
     #[must_use]
     pub fn new(queue: QueueSender, scheduler: Scheduler) -> Self {
         Self { queue, scheduler }
+    }
+
+    /// Asks for what has to follow a delivery that is on record.
+    ///
+    /// # Errors
+    /// [`FollowUpError`].
+    pub async fn ask_after(&self, record: &DeliveryRecord, now: Timestamp) -> Result<(), FollowUpError> {
+        match record.follow_up(now) {
+            Some(follow_up) => self.ask(follow_up).await,
+            None => Ok(()),
+        }
     }
 
     /// Asks for it. Asking twice is harmless: the schedule's name is the try's, and a try is claimed once.

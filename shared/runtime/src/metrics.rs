@@ -28,7 +28,7 @@ const PER_DOCUMENT: usize = 100;
 /// What a function measures. Clones add to the same collection.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    function: &'static str,
+    function: Arc<str>,
     collected: Arc<Mutex<Collected>>,
 }
 
@@ -41,8 +41,8 @@ struct Collected {
 
 impl Metrics {
     /// Metrics with the dimension `function`.
-    pub fn new(function: &'static str) -> Self {
-        Self { function, collected: Arc::default() }
+    pub fn new(function: &str) -> Self {
+        Self { function: function.into(), collected: Arc::default() }
     }
 
     /// Adds `n` to the count `name`. Zero makes the metric appear, as an alarm may need.
@@ -69,7 +69,7 @@ impl Metrics {
 
     /// The documents for what was collected so far; the collection begins anew.
     fn take(&self, at: Timestamp) -> String {
-        render(self.function, at, &self.with(mem::take))
+        render(&self.function, at, &self.with(mem::take))
     }
 
     fn with<R>(&self, change: impl FnOnce(&mut Collected) -> R) -> R {

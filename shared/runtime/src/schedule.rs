@@ -2,7 +2,7 @@
 
 use aws_sdk_scheduler::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError},
+    error::{ProvideErrorMetadata as _, SdkError},
     operation::create_schedule::CreateScheduleError,
     types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
 };
@@ -108,7 +108,7 @@ impl ScheduleError {
         let reason = match error.code() {
             // The service's own sentence can quote the body.
             Some(code) => code.to_owned(),
-            None => DisplayErrorContext(error).to_string(),
+            None => "no answer that could be read".to_owned(),
         };
         Self { name, reason, retryable: !refused }
     }

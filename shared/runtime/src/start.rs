@@ -57,7 +57,7 @@ const LAMBDA: [&str; 4] = [
 pub fn start(function: &'static str, main: impl AsyncFnOnce(Start) -> Result<(), StartError>) -> ExitCode {
     let settings = Settings::from_env();
     logging::init(function, settings.optional("LOG_LEVEL"));
-    match launch(function, settings, main) {
+    match launch(&settings, main) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = &error as &dyn Error, "the function cannot run");
@@ -66,13 +66,11 @@ pub fn start(function: &'static str, main: impl AsyncFnOnce(Start) -> Result<(),
     }
 }
 
-fn launch(
-    function: &'static str,
-    settings: Settings,
-    main: impl AsyncFnOnce(Start) -> Result<(), StartError>,
-) -> Result<(), StartError> {
-    settings.all_from_lambda(LAMBDA)?;
-    let start = Start { aws: Aws::from_settings(&settings)?, metrics: Metrics::new(function), settings };
+fn launch(settings: &Settings, main: impl AsyncFnOnce(Start) -> Result<(), StartError>) -> Result<(), StartError> {
+    // The dimension is the deployed name: the template's alarms name it so, and two stacks stay apart.
+    let [deployed, ..] = settings.all_from_lambda(LAMBDA)?;
+    let start =
+        Start { aws: Aws::from_settings(settings)?, metrics: Metrics::new(deployed), settings: settings.clone() };
     // One thread: Lambda hands a process one invocation at a time, the work is waiting for the network, and below
     // 1,769 MB there is not even one whole processor. Worker threads would only make the start longer.
     tokio::runtime::Builder::new_current_thread()

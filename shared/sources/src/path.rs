@@ -70,6 +70,27 @@ pub(crate) fn leaves(object: &Map<String, Value>) -> Vec<(String, &Value)> {
     found
 }
 
+/// How many values there are, at any depth.
+pub(crate) fn count(object: &Map<String, Value>) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Object(inner) => 1 + count(inner),
+            Value::Array(items) => 1 + items.iter().map(of).sum::<usize>(),
+            _ => 1,
+        }
+    }
+    object.values().map(of).sum()
+}
+
+/// The first key of more than `bytes_max` bytes, at any depth of objects: its beginning and its size.
+pub(crate) fn key_longer_than(object: &Map<String, Value>, bytes_max: usize) -> Option<(String, usize)> {
+    object.iter().find_map(|(key, value)| match value {
+        _ if key.len() > bytes_max => Some((key.chars().take(SHOWN_CHARS).collect(), key.len())),
+        Value::Object(inner) => key_longer_than(inner, bytes_max),
+        _ => None,
+    })
+}
+
 /// The first text or key of more than `bytes_max` bytes, at any depth: its path and its size.
 pub(crate) fn longer_than(object: &Map<String, Value>, bytes_max: usize) -> Option<(String, usize)> {
     fn in_value(value: &Value, bytes_max: usize) -> Option<(String, usize)> {

@@ -162,6 +162,11 @@ impl Malformed {
     }
 }
 
+/// Most values of one event, at any depth.
+const VALUES_MAX: usize = 2_000;
+/// Longest name of a value.
+const KEY_BYTES_MAX: usize = 512;
+
 /// Checks an event's size and reads its id where the source says it stands.
 ///
 /// A request with several events whose id stands in a header has one id for all: the place in the request is added, so
@@ -176,8 +181,16 @@ pub(crate) fn part(
     if payload.is_empty() {
         return refuse("has no fields".to_owned());
     }
+    // Counted at every depth: each value costs a path and a look at its name, whatever it is nested in.
+    let values = path::count(&payload);
     if payload.len() > FIELDS_MAX {
         return refuse(format!("has {} fields; at most {FIELDS_MAX} are taken", payload.len()));
+    }
+    if values > VALUES_MAX {
+        return refuse(format!("has {values} values in all; at most {VALUES_MAX} are taken"));
+    }
+    if let Some((at, bytes)) = path::key_longer_than(&payload, KEY_BYTES_MAX) {
+        return refuse(format!("has a name of {bytes} bytes at '{at}'; at most {KEY_BYTES_MAX} are taken"));
     }
     if let Some((at, bytes)) = path::longer_than(&payload, FIELD_BYTES_MAX) {
         return refuse(format!("has a text of {bytes} bytes at '{at}'; at most {FIELD_BYTES_MAX} are taken"));

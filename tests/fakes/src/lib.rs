@@ -4,12 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "this crate is test code: a failure here is a failure of the test")]
 
 mod queue;
+mod service;
 mod table;
 
 use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
 
 pub use queue::Queue;
+pub use service::{Asked, Service};
 pub use table::Table;
 
 /// SDK clients of a server on this machine, made as a function makes them.

@@ -11,6 +11,7 @@ mod five_hundred;
 mod mended;
 mod poison;
 mod publishing;
+mod queues;
 mod shared;
 mod smoke;
 mod travel;

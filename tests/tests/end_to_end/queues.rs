@@ -3,7 +3,7 @@
 use leadyard_tests::stack::{Queue, Service};
 use serde_json::{Value, json};
 
-use crate::stack;
+use crate::shared::stack;
 
 /// Each queue, the function that reads it and where its poison goes.
 const READERS: [(Queue, &str, Queue); 3] = [

@@ -137,11 +137,7 @@ pub async fn begin(store: &Store, delivery: &DeliveryId, number: u32, now: Times
 /// Makes the given try of a delivery, with this end.
 pub async fn attempt(store: &Store, delivery: &DeliveryId, number: u32, verdict: Verdict, now: Timestamp) {
     let lease = begin(store, delivery, number, now).await;
-    let status = match &verdict {
-        Verdict::Delivered => DeliveryStatus::Delivered,
-        Verdict::Retry { .. } => DeliveryStatus::Retry,
-        Verdict::Dead { .. } => DeliveryStatus::Dead,
-    };
+    let (status, ..) = verdict.clone().into_parts();
     let attempt = Attempt {
         number,
         at: now,

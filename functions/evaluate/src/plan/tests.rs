@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leadyard_domain::config::document::{Syntax, parse};
 use leadyard_domain::event::Origin;
-use leadyard_domain::id::{AccountId, EventId, SourceId, body_hash};
+use leadyard_domain::id::{AccountId, SourceId, body_hash};
 use serde_json::{Value, json};
 
 use super::*;
@@ -88,6 +88,8 @@ fn a_lead_without_keys_is_told_again_by_its_body() {
     let config = config();
     let settled = settle(&config, &event("bare", 1, json!({ "company": "ACME" })), &Known::default());
     assert!(settled.seen.is_some());
+    let keyed = settle(&config, &event("bare", 3, json!({ "email": "a@x.example" })), &Known::default());
+    assert_eq!(keyed.lead.unwrap().keys.len(), 1, "it can be met by the key of another source");
     let seen_before = event("bare", 2, json!({ "company": "ACME" }));
     let captured = capture(&config, &seen_before);
     let prepared =
@@ -142,6 +144,20 @@ fn a_waiting_lead_that_changes_is_tried_again_and_keeps_its_place() {
     assert_eq!(write.previous.as_ref(), Some(&first.lead.as_ref().unwrap().lead.standing));
     let Standing::Parked { attempt: 2, since: still, .. } = &write.lead.standing else { panic!() };
     assert_eq!(still, since);
+}
+
+#[test]
+fn an_event_that_comes_again_after_its_log_entry_is_gone_meets_its_own_lead() {
+    let config = config();
+    let mut again = event("web", 1, json!({ "email": "a@x.example" }));
+    again.identity = Identity::External("1".to_owned());
+    let first = settle(&config, &again, &Known::default());
+    let mut known = after(&config, &first);
+    known.keys.clear();
+    again.payload.insert("email".to_owned(), json!("new@x.example"));
+    let second = settle(&config, &again, &known);
+    assert_eq!(second.record.lead, first.record.lead);
+    assert_eq!(second.lead.unwrap().lead.version, 2);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn nobody_eligible() {
     }
     let (_, decision) = run(&config, &mut state, &company("bo ltd"));
     let Outcome::Parked { line, reason } = &decision.outcome else { panic!("not parked") };
-    assert_eq!((line.as_str(), reason.as_str()), ("rule:only_bo", "bo has had 2 leads today"));
+    assert_eq!((line.as_str(), reason.as_str()), ("rule:leads/only_bo", "bo has had 2 leads today"));
     assert_eq!(given(&run(&config, &mut state, &company("bo or default")).1.outcome), "anna");
     assert_eq!(given(&run(&config, &mut state, &company("bo or nothing")).1.outcome), "nothing");
     assert_eq!(given(&run(&config, &mut state, &company("WAIT ")).1.outcome), "parked");

@@ -36,6 +36,22 @@ pub enum TryResult {
         /// What happened, in words.
         reason: String,
     },
+    /// Nobody knows whether it arrived.
+    Unknown {
+        /// What happened, in words.
+        reason: String,
+    },
+}
+
+impl TryResult {
+    /// The result for a destination that must never get a delivery twice: what may have arrived is not tried again.
+    #[must_use]
+    pub fn at_most_once(self, may_have_arrived: bool) -> Self {
+        match self {
+            Self::Transient { reason, .. } if may_have_arrived => Self::Unknown { reason },
+            other => other,
+        }
+    }
 }
 
 /// What happens next.
@@ -55,6 +71,11 @@ pub enum Verdict {
         /// What happened.
         reason: String,
     },
+    /// It may have arrived and must not arrive twice: it waits for a person, who may replay it.
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
 }
 
 impl Verdict {
@@ -65,6 +86,7 @@ impl Verdict {
             Self::Delivered => (DeliveryStatus::Delivered, None, None),
             Self::Retry { at, reason } => (DeliveryStatus::Retry, Some(at), Some(reason)),
             Self::Dead { reason } => (DeliveryStatus::Dead, None, Some(reason)),
+            Self::Unknown { reason } => (DeliveryStatus::Unknown, None, Some(reason)),
         }
     }
 }
@@ -81,6 +103,7 @@ pub fn judge(
     match result {
         TryResult::Delivered => Verdict::Delivered,
         TryResult::Final { reason } => Verdict::Dead { reason },
+        TryResult::Unknown { reason } => Verdict::Unknown { reason },
         TryResult::Transient { reason, retry_after_s } => match schedule.delay_s(delivery, number) {
             Some(delay_s) => {
                 // A receiver's wish can only lengthen the wait.

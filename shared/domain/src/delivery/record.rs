@@ -27,6 +27,17 @@ impl DeliveryStatus {
     /// Every status.
     pub const ALL: [Self; 6] = [Self::Pending, Self::Sending, Self::Retry, Self::Delivered, Self::Dead, Self::Unknown];
 
+    /// The metric that counts tries which ended so.
+    #[must_use]
+    pub fn metric(self) -> &'static str {
+        match self {
+            Self::Delivered => "DeliveriesDelivered",
+            Self::Retry => "DeliveriesRetried",
+            Self::Unknown => "DeliveriesUnknown",
+            Self::Pending | Self::Sending | Self::Dead => "DeliveriesDead",
+        }
+    }
+
     /// The status as the API writes it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -73,15 +73,16 @@ impl Event<'_> {
 
     fn guess(&mut self, source: &Source) -> Result<(), CaptureError> {
         let is_mapped = |path: &str| source.mapping.iter().any(|mapping| mapping.from == path);
-        let candidates: Vec<(String, &Value)> = path::leaves(self.payload)
+        let candidates: Vec<Candidate<'_>> = path::leaves(self.payload)
             .into_iter()
             .filter(|(path, value)| !is_mapped(path) && !is_nothing(value))
+            .map(|(path, value)| Candidate { squashed: squash(&path), path, value })
             .collect();
         let of_format = format(&source.format).map_or(&[][..], |format| format.usual_keys);
         for (name, usual) in of_format.iter().chain(USUAL_KEYS) {
             self.guess_one(source, &candidates, name, usual)?;
         }
-        for (path, value) in &candidates {
+        for Candidate { path, value, .. } in &candidates {
             if !self.taken.contains(path)
                 && let Ok(name) = FieldName::new(path.as_str())
                 && !is_left_to_source(source, &name)
@@ -95,7 +96,7 @@ impl Event<'_> {
     fn guess_one(
         &mut self,
         source: &Source,
-        candidates: &[(String, &Value)],
+        candidates: &[Candidate<'_>],
         name: &str,
         usual: &[&str],
     ) -> Result<(), CaptureError> {
@@ -104,13 +105,21 @@ impl Event<'_> {
             return Ok(());
         }
         for key in usual {
-            let named = candidates.iter().find(|(path, _)| squash(path) == *key && !self.taken.contains(path));
-            if let Some((path, value)) = named {
+            let named = candidates.iter().find(|one| one.squashed == *key && !self.taken.contains(&one.path));
+            if let Some(Candidate { path, value, .. }) = named {
                 return self.fill(&name, path, value);
             }
         }
         Ok(())
     }
+}
+
+/// A value that no mapping names.
+struct Candidate<'a> {
+    path: String,
+    /// The path as usual names are written.
+    squashed: String,
+    value: &'a Value,
 }
 
 /// A source that names its lead source means all leads from there: only its own mapping may say otherwise.

@@ -96,6 +96,16 @@ fn limits() {
     let (_, what) = refusal(&json!([{"a": 1}, fields(201)]).to_string());
     assert_eq!(what, "the event at [1] has 201 fields; at most 200 are taken");
 
+    // One field may hold many values, and each costs work: they are counted at every depth.
+    let inside = |count: usize| json!({"a": fields(count)}).to_string();
+    assert!(split(&inside(1_999)).is_ok());
+    let (_, what) = refusal(&inside(2_000));
+    assert_eq!(what, "the event at the top level has 2001 values in all; at most 2000 are taken");
+    let named = |bytes: usize| json!({"a": {"n".repeat(bytes): 1}}).to_string();
+    assert!(split(&named(512)).is_ok());
+    let (_, what) = refusal(&named(513));
+    assert!(what.starts_with("the event at the top level has a name of 513 bytes at 'nnn"), "{what}");
+
     assert!(split(&json!({"a": "x".repeat(8192)}).to_string()).is_ok());
     let (_, what) = refusal(&json!({"a": {"b": ["", "x".repeat(8193)]}}).to_string());
     assert_eq!(what, "the event at the top level has a text of 8193 bytes at 'a.b.1'; at most 8192 are taken");

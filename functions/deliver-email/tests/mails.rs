@@ -1,0 +1,211 @@
+//! A message of the email queue over a real table, with SES answering by a script.
+#![cfg(test)] // clippy takes helper functions for test code only so
+
+use std::collections::BTreeMap;
+
+use deliver_email::handler::{DeliverEmail, DeliverError};
+use deliver_email::post::Post;
+use jiff::Timestamp;
+use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::decision::State;
+use leadyard_domain::delivery::{Attempt, DeliveryStatus};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::field::{FieldName, FieldValue};
+use leadyard_domain::id::{AccountId, DeliveryId, EventId, LeadId};
+use leadyard_domain::lead::{LastEvent, Lead};
+use leadyard_domain::message::DeliveryMessage;
+use leadyard_domain::trace::Trace;
+use leadyard_fakes::{Asked, Queue, Service, Table};
+use leadyard_runtime::{FollowUps, Metrics, Record, Scheduler, now};
+use leadyard_store::{Commit, ConfigCache, LeadWrite, PublishConfig, Settled};
+use serde_json::{Value, json};
+
+struct Setting {
+    table: Table,
+    queue: Queue,
+    ses: Service,
+    delivery: DeliveryId,
+}
+
+fn account() -> AccountId {
+    AccountId::new("main").unwrap()
+}
+
+fn took(_: &Asked) -> (u16, Value) {
+    (200, json!({ "MessageId": "m-1" }))
+}
+
+impl Setting {
+    /// A lead of Anna's that is to be mailed to her, and an SES that answers so.
+    async fn start(email: Value, ses: impl FnMut(&Asked) -> (u16, Value) + Send + 'static) -> Self {
+        let table = Table::start().await;
+        let config = json!({
+            "account": { "name": "Demo" },
+            "sources": [{ "id": "web", "format": "json" }],
+            "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com", "destinations": ["mail"] }],
+            "destinations": [{ "id": "mail", "channel": { "email": email }, "retry": ["2s", "1h"] }],
+        });
+        let publish = PublishConfig {
+            account: account(),
+            document: config.to_string(),
+            expected: 0,
+            endpoints: Vec::new(),
+            by: "test".to_owned(),
+            now: now(),
+        };
+        table.store.publish_config(&publish).await.unwrap();
+        let lead = assigned_lead(&table).await;
+        let delivery = DeliveryId::of(&lead, 1, &"mail".parse().unwrap());
+        Self { table, queue: Queue::start().await, ses: Service::start(ses).await, delivery }
+    }
+
+    /// Handles the message that asks for a try, in a fresh execution environment.
+    async fn handle(&self, number: u32) -> Result<(), DeliverError> {
+        let aws = self.ses.aws();
+        let deliver = DeliverEmail {
+            store: self.table.store.clone(),
+            configs: ConfigCache::new(self.table.store.clone()),
+            follow_ups: FollowUps::new(self.queue.sender(), Scheduler::new(aws.scheduler(), "group", "role", "queue")),
+            post: Post::new(aws.config(), Some("leads@example.com".to_owned())),
+            metrics: Metrics::new("deliver-email"),
+            now,
+        };
+        let message = DeliveryMessage { account: account(), delivery: self.delivery.clone(), number };
+        let record =
+            Record { message_id: "m".into(), receive_count: 1, sent_at: None, deadline: Timestamp::MAX, message };
+        deliver.handle(record).await
+    }
+
+    async fn status(&self) -> DeliveryStatus {
+        self.table.store.delivery(&account(), &self.delivery).await.unwrap().unwrap().status
+    }
+
+    async fn attempts(&self) -> Vec<Attempt> {
+        self.table.store.attempts(&account(), &self.delivery).await.unwrap()
+    }
+}
+
+async fn assigned_lead(table: &Table) -> LeadId {
+    let (source, at) = ("web".parse().unwrap(), now());
+    let event = EventId::from_external(&account(), &source, "1");
+    let id = LeadId::from_event(&event);
+    let field = |name: &str, text: &str| (FieldName::new(name).unwrap(), FieldValue::Text(text.to_owned()));
+    let lead = Lead {
+        id: id.clone(),
+        account: account(),
+        entity: "lead".parse().unwrap(),
+        version: 1,
+        source: source.clone(),
+        fields: BTreeMap::from([field("full_name", "Jane Doe"), field("email", "jane@example.com")]),
+        extra: BTreeMap::new(),
+        owner: Some("anna".parse().unwrap()),
+        standing: Standing::Assigned { attempt: 1, deliveries: Vec::new(), at },
+        duplicate_count: 0,
+        last_event: LastEvent { event: event.clone(), at, body_hash: None },
+        created_at: at,
+        updated_at: at,
+    };
+    let assignment = Assignment {
+        lead: id.clone(),
+        attempt: 1,
+        event: event.clone(),
+        config_version: 1,
+        profile: None,
+        rule: None,
+        outcome: Outcome::Assigned {
+            assignee: "anna".parse().unwrap(),
+            pool: None,
+            pick: None,
+            destinations: vec!["mail".parse().unwrap()],
+        },
+        decided_at: at,
+        trace: Trace::default(),
+    };
+    let received = Received {
+        account: account(),
+        source,
+        event,
+        received_at: at,
+        identity: Identity::External("1".to_owned()),
+        payload: serde_json::Map::new(),
+        origin: Origin::default(),
+    };
+    let record =
+        EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id.clone()), settled_at: at };
+    let write = LeadWrite { lead, previous: None, keys: Vec::new() };
+    let settled = vec![Settled { record, lead: Some(write), assignment: Some(assignment), seen: None }];
+    let (before, after) = (State::default(), State::default());
+    table.store.commit(&Commit { account: account(), now: at, log_days: 30, settled, before, after }).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn a_mail_goes_out_once_with_its_file_and_tag() {
+    let email = json!({ "to": ["{{ assignee.email }}"], "attachment": "csv", "reply_to_lead": true });
+    let setting = Setting::start(email, took).await;
+    setting.handle(1).await.unwrap();
+    setting.handle(1).await.unwrap();
+    let asked = setting.ses.asked();
+    assert_eq!(asked.len(), 1, "the same message twice sends one mail");
+    let Asked { what, body } = &asked[0];
+    assert_eq!(what, "POST /v2/email/outbound-emails");
+    assert_eq!(body["FromEmailAddress"], "leads@example.com");
+    assert_eq!(body["Destination"]["ToAddresses"], json!(["anna@example.com"]));
+    assert_eq!(body["ReplyToAddresses"], json!(["jane@example.com"]));
+    assert_eq!(body["EmailTags"], json!([{ "Name": "delivery", "Value": setting.delivery.as_str() }]));
+    let message = &body["Content"]["Simple"];
+    assert_eq!(message["Subject"]["Data"], "New lead: Jane Doe");
+    assert!(message["Body"]["Text"]["Data"].as_str().unwrap().contains("full_name: Jane Doe"));
+    assert!(message["Body"]["Html"]["Data"].as_str().unwrap().contains("<td>Jane Doe</td>"));
+    assert_eq!(message["Attachments"][0]["FileName"], "lead.csv");
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+    assert_eq!(setting.attempts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_busy_ses_is_asked_again_and_a_long_wait_is_a_schedule() {
+    let email = json!({ "to": ["anna@example.com"] });
+    let answers = |asked: &Asked| match asked.what.as_str() {
+        "POST /v2/email/outbound-emails" => {
+            (429, json!({ "__type": "TooManyRequestsException", "message": "slow down" }))
+        }
+        _ => (200, json!({ "ScheduleArn": "arn" })),
+    };
+    let setting = Setting::start(email, answers).await;
+    setting.handle(1).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Retry);
+    let [entry] = setting.queue.entries().try_into().unwrap();
+    let message: DeliveryMessage = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(message.number, 2);
+    let delay_s = entry["DelaySeconds"].as_u64().unwrap();
+    assert!((1..=3).contains(&delay_s), "{delay_s}");
+    // The process may have died before it asked for the next try: the message comes again and asks.
+    setting.handle(1).await.unwrap();
+    assert_eq!(setting.queue.entries().len(), 2);
+
+    setting.handle(2).await.unwrap();
+    let scheduled: Vec<_> =
+        setting.ses.asked().into_iter().filter(|asked| asked.what.starts_with("POST /schedules/")).collect();
+    assert_eq!(scheduled.len(), 1, "an hour is longer than a queue can wait");
+    setting.handle(3).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Dead);
+    let numbers: Vec<u32> = setting.attempts().await.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn what_a_person_has_to_mend_is_final_and_says_so() {
+    let refuses =
+        |_: &Asked| (400, json!({ "__type": "MessageRejected", "message": "Email address is not verified." }));
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), refuses).await;
+    setting.handle(1).await.unwrap();
+    let attempt = setting.attempts().await.remove(0);
+    assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_REFUSED")));
+    assert!(attempt.reason.unwrap().contains("not verified"));
+
+    let setting = Setting::start(json!({ "to": ["{{ assignee.nothing }}"] }), took).await;
+    setting.handle(1).await.unwrap();
+    assert!(setting.ses.asked().is_empty());
+    let attempt = setting.attempts().await.remove(0);
+    assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_TEMPLATE")));
+}
