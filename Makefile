@@ -51,7 +51,8 @@ lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of depe
 audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advisory database)
 	$(CARGO_DENY) check advisories
 
-bench: bench-start bench-load ## all benchmarks
+bench: build ## all benchmarks, each to its end; fails when a goal was missed
+	@$(LOCAL) bench-start; start=$$?; $(LOCAL) bench-load && exit $$start
 
 bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start

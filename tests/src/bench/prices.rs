@@ -1,6 +1,7 @@
 //! List prices of AWS in us-east-1, on demand, without free tiers or discounts of volume.
 //!
-//! Read in 2026-07 from each service's pricing page, named beside the price. A change here changes the modelled price
+//! Noted on 2026-11-22 from second-hand sources that agree with one another; the service's own page, named beside each
+//! price, was out of reach then: check it there before a decision rests on it. A change here changes the modelled price
 //! of a million leads and nothing else.
 
 /// The price of one unit.
