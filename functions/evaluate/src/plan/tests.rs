@@ -156,8 +156,8 @@ fn an_event_that_comes_again_after_its_log_entry_is_gone_meets_its_own_lead() {
     known.keys.clear();
     again.payload.insert("email".to_owned(), json!("new@x.example"));
     let second = settle(&config, &again, &known);
-    assert_eq!(second.record.lead, first.record.lead);
-    assert_eq!(second.lead.unwrap().lead.version, 2);
+    assert_eq!((second.record.status, &second.record.lead), (EventStatus::Duplicate, &first.record.lead));
+    assert!(second.lead.is_none(), "the same event changes nothing, however late");
 }
 
 #[test]
