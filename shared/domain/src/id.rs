@@ -126,6 +126,10 @@ id!(
     SecretName, "secret name", is_slug, SLUG
 );
 id!(
+    /// A list of values kept beside the config, such as the ZIP codes of a territory.
+    ListName, "list name", is_slug, SLUG
+);
+id!(
     /// One received event: `evt_` and 26 characters.
     EventId, "event id", |text| has_digest(text, "evt_"), "it is 'evt_' and 26 characters"
 );

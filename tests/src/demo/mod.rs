@@ -153,7 +153,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use leadyard_domain::{
-        config::document::{self, Syntax},
+        config::{
+            Known,
+            document::{self, Syntax},
+        },
         id::SecretName,
     };
 
@@ -164,7 +167,8 @@ mod tests {
         let config = document::parse(CONFIG, Syntax::Yaml).unwrap();
         let secrets: BTreeSet<SecretName> =
             [WEBSITE_SECRET.0, RECEIVER_SECRET.0].map(|name| SecretName::new(name).unwrap()).into();
-        config.check(&secrets, &["json", "form"]).unwrap();
+        let known = Known { secrets: &secrets, formats: &["json", "form"], lists: &BTreeSet::new() };
+        config.check(&known).unwrap();
         assert!(CONFIG.contains(RECEIVERS));
     }
 

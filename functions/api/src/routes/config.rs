@@ -1,11 +1,13 @@
 //! The config: publish, read, check.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::IntoResponse;
 use leadyard_domain::config::document::{self, Syntax};
-use leadyard_domain::config::{self, Checked, Config, Problems};
+use leadyard_domain::config::{self, Checked, Config, Known, Problems};
 use leadyard_runtime::now;
 use leadyard_store::{PublishConfig, PublishError};
 use serde::Serialize;
@@ -85,7 +87,9 @@ async fn check(app: &App, caller: &Caller, body: &ConfigText) -> Result<Result<C
         Err(fault) => return Ok(Err(fault)),
     };
     let secrets = app.store.secret_names(&caller.account).await?;
-    Ok(config.check(&secrets, &leadyard_sources::format_names()).map_err(Fault::Unsound))
+    let formats = leadyard_sources::format_names();
+    let known = Known { secrets: &secrets, formats: &formats, lists: &BTreeSet::new() };
+    Ok(config.check(&known).map_err(Fault::Unsound))
 }
 
 /// Publish a config

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use leadyard_domain::config::Known;
 use leadyard_domain::config::document::{Syntax, parse};
 use leadyard_domain::event::Origin;
 use leadyard_domain::id::{AccountId, SourceId, body_hash};
@@ -26,7 +27,8 @@ profiles:
 ";
 
 fn config() -> Checked {
-    parse(CONFIG, Syntax::Yaml).unwrap().check(&BTreeSet::new(), &["json"]).unwrap()
+    let known = Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
+    parse(CONFIG, Syntax::Yaml).unwrap().check(&known).unwrap()
 }
 
 fn now() -> Timestamp {

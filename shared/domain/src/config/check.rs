@@ -9,7 +9,18 @@ use super::{
 };
 use crate::condition::{Test, compile};
 use crate::field::FieldType;
-use crate::id::{AssigneeId, DestinationId, Entity, PoolId, ProfileId, RuleId, SecretName, SourceId};
+use crate::id::{AssigneeId, DestinationId, Entity, ListName, PoolId, ProfileId, RuleId, SecretName, SourceId};
+
+/// What exists beside the document and may be named in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The secrets that have a value.
+    pub secrets: &'a BTreeSet<SecretName>,
+    /// The intake formats.
+    pub formats: &'a [&'a str],
+    /// The lists that were uploaded.
+    pub lists: &'a BTreeSet<ListName>,
+}
 
 /// A sound config with its conditions compiled. Only such a one decides anything.
 #[derive(Debug, Clone)]
@@ -110,15 +121,15 @@ impl Config {
         let secrets = self.secrets().into_iter().cloned().collect();
         let formats: Vec<String> = self.sources.iter().map(|source| source.format.clone()).collect();
         let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
-        self.check(&secrets, &formats)
+        self.check(&Known { secrets: &secrets, formats: &formats, lists: &BTreeSet::new() })
     }
 
-    /// Proves the config sound and compiles its conditions. `secrets` are the names that have a value; `formats` the
-    /// names of the intake formats that exist.
+    /// Proves the config sound and compiles its conditions.
     ///
     /// # Errors
     /// Everything that is wrong, each with the path of its node and what was expected.
-    pub fn check(self, secrets: &BTreeSet<SecretName>, formats: &[&str]) -> Result<Checked, Problems> {
+    pub fn check(self, known: &Known<'_>) -> Result<Checked, Problems> {
+        let Known { secrets, formats, .. } = *known;
         let mut check = Check { fields: FieldTable::new(&self.fields), config: &self, problems: Vec::new() };
         check.limits();
         check.fields();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Weekday, Zone};
 pub use assignee::{Assignee, AssigneeKind, Cap, Period, Weight};
-pub use check::{Checked, CheckedProfile, CheckedRule};
+pub use check::{Checked, CheckedProfile, CheckedRule, Known};
 pub use destination::{Attachment, Channel, Destination, Email, HttpMethod, Webhook};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use pool::{Pool, PoolMember};

@@ -7,7 +7,9 @@ use super::*;
 
 fn problems(text: &str) -> Vec<String> {
     let secrets = BTreeSet::from([SecretName::new("known").unwrap()]);
-    match parse(text, Syntax::Yaml).and_then(|config| config.check(&secrets, &["json", "form"])) {
+    match parse(text, Syntax::Yaml).and_then(|config| {
+        config.check(&Known { secrets: &secrets, formats: &["json", "form"], lists: &BTreeSet::new() })
+    }) {
         Ok(_) => Vec::new(),
         Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect(),
     }

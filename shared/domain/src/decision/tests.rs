@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::assignment::Standing;
+use crate::config::Known;
 use crate::config::document::{Syntax, parse};
 use crate::eligibility::Ineligible;
 use crate::field::{FieldName, FieldValue};
@@ -55,7 +56,7 @@ profiles:
 
 fn config() -> Checked {
     let config = parse(CONFIG, Syntax::Yaml).unwrap();
-    config.check(&Default::default(), &["json"]).unwrap()
+    config.check(&Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() }).unwrap()
 }
 
 fn lead(entity: &str, fields: &[(&str, FieldValue)]) -> Lead {
@@ -179,7 +180,8 @@ pools:
   - { id: two, members: [anna] }
 profiles: [{ id: p, default: [{ pool: one }, { pool: two }] }]
 ";
-    let config = parse(text, Syntax::Yaml).unwrap().check(&Default::default(), &[]).unwrap();
+    let known = Known { secrets: &BTreeSet::new(), formats: &[], lists: &BTreeSet::new() };
+    let config = parse(text, Syntax::Yaml).unwrap().check(&known).unwrap();
     let mut state = State::default();
     let pools: Vec<String> = (0..3)
         .map(|_| match run(&config, &mut state, &company("x")).1.outcome {
