@@ -45,14 +45,7 @@ impl Setting {
             "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com", "destinations": ["mail"] }],
             "destinations": [{ "id": "mail", "channel": { "email": email }, "retry": ["2s", "1h"] }],
         });
-        let publish = PublishConfig {
-            account: account(),
-            document: config.to_string(),
-            expected: 0,
-            endpoints: Vec::new(),
-            by: "test".to_owned(),
-            now: now(),
-        };
+        let publish = PublishConfig::new(account(), config.to_string(), 0, "test", now());
         table.store.publish_config(&publish).await.unwrap();
         let lead = assigned_lead(&table).await;
         let delivery = DeliveryId::of(&lead, 1, &"mail".parse().unwrap());

@@ -74,14 +74,7 @@ struct Setting {
 impl Setting {
     async fn start() -> Self {
         let table = Table::start().await;
-        let publish = PublishConfig {
-            account: account(),
-            document: config().to_string(),
-            expected: 0,
-            endpoints: Vec::new(),
-            by: "test".to_owned(),
-            now: leadyard_runtime::now(),
-        };
+        let publish = PublishConfig::new(account(), config().to_string(), 0, "test", leadyard_runtime::now());
         table.store.publish_config(&publish).await.unwrap();
         Self { table, webhook: Queue::start().await, email: Queue::start().await }
     }
@@ -268,14 +261,7 @@ async fn a_failed_event_is_kept_and_goes_through_when_it_is_retried() {
 
     let mut mended = config();
     mended["sources"][0]["mapping"] = json!([{ "from": "email", "to": "message" }]);
-    let publish = PublishConfig {
-        account: account(),
-        document: mended.to_string(),
-        expected: 1,
-        endpoints: Vec::new(),
-        by: "test".to_owned(),
-        now: leadyard_runtime::now(),
-    };
+    let publish = PublishConfig::new(account(), mended.to_string(), 1, "test", leadyard_runtime::now());
     setting.table.store.publish_config(&publish).await.unwrap();
     let mut retried = record("m3".into(), &event);
     retried.message = LeadsMessage::Received { event: Box::new(event.clone()), retry: true };

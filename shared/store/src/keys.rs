@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, EventId, LeadId, PoolId, SecretName, SourceId};
+use leadyard_domain::id::{
+    AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, SecretName, SourceId,
+};
 use leadyard_domain::key::UniqueKey;
 
 use crate::codec::{Item, moment, text};
@@ -85,6 +87,25 @@ pub(crate) fn config_chunks(version: u64) -> String {
 
 pub(crate) fn config_chunk(account: &AccountId, version: u64, chunk: usize) -> Key {
     Key::new(format!("A#{account}"), format!("{}{chunk:04}", config_chunks(version)))
+}
+
+/// What is known of a config version, beside its chunks; the partition is the pointer's.
+pub(crate) fn config_version(account: &AccountId, version: u64) -> Key {
+    Key::new(format!("A#{account}"), format!("VERSION#{version:010}"))
+}
+
+/// Which revision of each list is current.
+pub(crate) fn list_index(account: &AccountId) -> Key {
+    Key::new(format!("A#{account}"), "LISTS")
+}
+
+/// A revision of a list. Its chunks stand behind it in the same partition, under its sort key and their number.
+pub(crate) fn list_revision(account: &AccountId, list: &ListName, revision: &str) -> Key {
+    Key::new(format!("A#{account}#LIST#{list}"), revision)
+}
+
+pub(crate) fn list_chunk(account: &AccountId, list: &ListName, revision: &str, chunk: usize) -> Key {
+    Key::new(format!("A#{account}#LIST#{list}"), format!("{revision}#{chunk:04}"))
 }
 
 pub(crate) fn source_endpoint(key_hash: &str) -> Key {

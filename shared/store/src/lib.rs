@@ -28,6 +28,7 @@ mod event;
 mod fresh;
 mod keys;
 mod lead;
+mod list;
 mod listing;
 mod order;
 mod parked;
@@ -47,12 +48,15 @@ use aws_sdk_dynamodb::Client;
 pub use api_key::{ApiKey, Role};
 pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
-pub use config::{Endpoint, Pointer, PublishConfig, PublishError};
+pub use config::{
+    Cause, ConfigVersion, Endpoint, Pointer, PublishConfig, PublishError, VersionPage, endpoints_max,
+};
 pub use config_cache::{ConfigCache, Published};
 pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
 pub use error::StoreError;
 pub use event::EventRow;
 pub use lead::LeadFile;
+pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, MoveList, Pins, RevisionId};
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
 pub use order::Order;
 pub use secret::{Secret, SecretCache, SetSecret};

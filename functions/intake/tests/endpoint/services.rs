@@ -47,12 +47,8 @@ impl Services {
             Endpoint { source: id.parse().unwrap(), key_hash: endpoint_key_hash(&format!("{id}-key")) }
         };
         let publish = PublishConfig {
-            account,
             endpoints: sources.as_array().unwrap().iter().map(endpoint).collect(),
-            document: json!({ "sources": sources }).to_string(),
-            expected: 0,
-            by: "test".to_owned(),
-            now,
+            ..PublishConfig::new(account, json!({ "sources": sources }).to_string(), 0, "test", now)
         };
         self.store.publish_config(&publish).await.unwrap();
     }

@@ -7,8 +7,7 @@ fn endpoint(key: &str) -> Endpoint {
 }
 
 fn publish(document: &str, expected: u64, endpoints: Vec<Endpoint>) -> PublishConfig {
-    let (document, by) = (document.to_owned(), "ci".to_owned());
-    PublishConfig { account: account(), document, expected, by, now: at(0), endpoints }
+    PublishConfig { endpoints, ..PublishConfig::new(account(), document, expected, "ci", at(0)) }
 }
 
 #[tokio::test]
@@ -45,6 +44,28 @@ async fn of_two_publishers_one_wins() {
     assert!(matches!(late, Err(PublishError::Superseded { current: 1 })));
     let early = store.publish_config(&publish("{}", 7, vec![])).await;
     assert!(matches!(early, Err(PublishError::Superseded { current: 1 })));
+}
+
+#[tokio::test]
+async fn versions_are_listed_newest_first() {
+    let store = store().await;
+    let empty = store.config_versions(&account(), None, 2).await.unwrap();
+    assert_eq!((empty.versions.len(), empty.next), (0, None));
+    for expected in 0..5 {
+        store.publish_config(&publish("{}", expected, vec![])).await.unwrap();
+    }
+    let page = async |before, limit| {
+        let page = store.config_versions(&account(), before, limit).await.unwrap();
+        (page.versions.iter().map(|version| version.version).collect::<Vec<_>>(), page.next)
+    };
+    assert_eq!(page(None, 2).await, (vec![5, 4], Some(4)));
+    assert_eq!(page(Some(4), 2).await, (vec![3, 2], Some(2)));
+    assert_eq!(page(Some(2), 2).await, (vec![1], None));
+    assert_eq!(page(Some(3), 2).await, (vec![2, 1], None));
+    assert_eq!(page(Some(1), 2).await, (vec![], None));
+    assert_eq!(page(Some(0), 2).await, (vec![], None));
+    assert_eq!(page(Some(u64::MAX), 9).await, (vec![5, 4, 3, 2, 1], None));
+    assert_eq!(store.config_version(&"other".parse().unwrap(), 1).await.unwrap(), None);
 }
 
 /// Text that does not pack: eight random bits a character.

@@ -5,9 +5,7 @@ use crate::{PublishConfig, keys};
 
 async fn publish(store: &Store, expected: u64, name: &str) {
     let document = format!(r#"{{"account": {{"name": "{name}"}}}}"#);
-    let (by, endpoints) = ("ci".to_owned(), vec![]);
-    let publish = PublishConfig { account: account(), document, expected, by, now: at(0), endpoints };
-    store.publish_config(&publish).await.unwrap();
+    store.publish_config(&PublishConfig::new(account(), document, expected, "ci", at(0))).await.unwrap();
 }
 
 fn name(published: Option<Arc<Published>>) -> Option<(u64, String)> {
@@ -42,10 +40,7 @@ async fn a_document_that_does_not_fit_is_an_error() {
         (1, r#"{"pools": 7}"#, "pools"),
         (2, r#"{"pools": [{"id": "p", "members": [{"assignee": "no"}]}]}"#, "pools[0]"),
     ] {
-        let (by, endpoints) = ("ci".to_owned(), vec![]);
-        let publish =
-            PublishConfig { account: account(), document: document.to_owned(), expected, by, now: at(0), endpoints };
-        store.publish_config(&publish).await.unwrap();
+        store.publish_config(&PublishConfig::new(account(), document, expected, "ci", at(0))).await.unwrap();
         let error = cache.get(&account(), at(0)).await.unwrap_err();
         assert!(!error.is_retryable() && error.to_string().contains(why), "{error}");
         let version = format!("config version {} of account main", expected + 1);

@@ -11,6 +11,10 @@ fn keys_are_as_the_data_model_says() {
     for (key, pk, sk) in [
         (config_pointer(&account()), "A#main".to_owned(), "CONFIG".to_owned()),
         (config_chunk(&account(), 7, 2), "A#main".into(), "CONFIG#0000000007#0002".into()),
+        (config_version(&account(), 7), "A#main".into(), "VERSION#0000000007".into()),
+        (list_index(&account()), "A#main".into(), "LISTS".into()),
+        (list_revision(&account(), &"zips".parse().unwrap(), "5e88"), "A#main#LIST#zips".into(), "5e88".into()),
+        (list_chunk(&account(), &"zips".parse().unwrap(), "5e88", 2), "A#main#LIST#zips".into(), "5e88#0002".into()),
         (source_endpoint("5e88"), "SOURCE#5e88".into(), "SOURCE".into()),
         (secret(&account(), &"crm".parse().unwrap()), "A#main#SECRET".into(), "crm".into()),
         (api_key("5e88"), "APIKEY#5e88".into(), "APIKEY".into()),
