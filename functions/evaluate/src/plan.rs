@@ -178,7 +178,8 @@ pub fn apply<'a>(
     let route = wants_decision.then(|| {
         let zone = config.config().account.timezone.time_zone();
         let is_new = matches!(applied, Applied::Created(_));
-        decision::route(config, &Subject { lead, source: &received.source, is_new, zone })
+        let received_at = received.received_at;
+        decision::route(config, &Subject { lead, source: &received.source, is_new, received_at, zone })
     });
     // Only keys that were looked up and found free: one that belongs to another lead stays with it.
     let keys = keys_of(config, &source.entity, &lead.fields);

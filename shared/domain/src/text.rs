@@ -23,6 +23,12 @@ pub fn normalise(text: &str) -> String {
     text.nfkc().collect::<String>().trim().to_owned()
 }
 
+/// A text as it compares: folded, or only normalised when case counts.
+#[must_use]
+pub fn comparable(text: &str, exact: bool) -> String {
+    if exact { normalise(text) } else { fold(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,29 +1,21 @@
 //! Checking a condition against the account's fields and giving every operand its type.
 
-use jiff::tz::TimeZone;
+use serde_json::Value;
 
-use super::operator::{Arity, Operand, Scalar};
-use super::test::Predicate;
-use super::{Case, Comparison, Condition, DEPTH_MAX, Test};
-use crate::config::{FieldTable, Problem};
+use super::operator::{Fault, Written};
+use super::{Case, Comparison, Condition, DEPTH_MAX, Operand, Predicate, Scope, Test};
+use crate::config::Problem;
 
 /// Compiles a condition; what is wrong is added to `problems` with the path of its node.
 ///
 /// Returns `None` when the node itself can't be compiled.
 #[must_use]
-pub fn compile(
-    condition: &Condition,
-    fields: &FieldTable,
-    zone: &TimeZone,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<Test> {
-    Compiler { fields, zone, problems }.node(condition, path, 1)
+pub fn compile(condition: &Condition, scope: &Scope<'_>, path: &str, problems: &mut Vec<Problem>) -> Option<Test> {
+    Compiler { scope, problems }.node(condition, path, 1)
 }
 
 struct Compiler<'a> {
-    fields: &'a FieldTable,
-    zone: &'a TimeZone,
+    scope: &'a Scope<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -59,11 +51,11 @@ impl Compiler<'_> {
 
     fn comparison(&mut self, comparison: &Comparison, path: &str) -> Option<Predicate> {
         let Comparison { field, op, value, case } = comparison;
-        let Some(info) = self.fields.get(field) else {
-            let hint = self.fields.nearest(field).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+        let Some(info) = self.scope.fields.get(field) else {
+            let hint = self.scope.fields.nearest(field).map(|near| format!("; did you mean '{near}'?"));
             self.problems.push(Problem::new(
                 format!("{path}.field"),
-                format!("there is no field '{field}': declare it under 'fields'{hint}"),
+                format!("there is no field '{field}': declare it under 'fields'{}", hint.unwrap_or_default()),
             ));
             return None;
         };
@@ -75,36 +67,32 @@ impl Compiler<'_> {
             ));
             return None;
         }
-        let at = format!("{path}.value");
-        let scalar = |value: &serde_json::Value| Scalar::read(value, info, *case, self.zone);
-        let operand = match (spec.arity, value) {
-            (Arity::Nothing, None) => Ok(Operand::Nothing),
-            (Arity::Nothing, Some(_)) => Err((at, format!("'{}' takes no value", op.name()))),
-            (_, None) => Err((path.to_owned(), format!("'{}' needs a value", op.name()))),
-            (Arity::One, Some(value)) => scalar(value).map(Operand::One).map_err(|message| (at, message)),
-            (Arity::Many, Some(serde_json::Value::Array(items))) if items.is_empty() => {
-                Err((at, "the list is empty: give at least one value".to_owned()))
-            }
-            (Arity::Many, Some(serde_json::Value::Array(items))) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| scalar(item).map_err(|message| (format!("{at}[{index}]"), message)))
-                .collect::<Result<_, _>>()
-                .map(Operand::Many),
-            (Arity::Many, Some(_)) => Err((at, format!("'{}' needs a list of values", op.name()))),
-        };
-        match operand {
+        let written = Written { op: *op, value: value.as_ref(), field: info, case: *case, scope: self.scope };
+        match (spec.read)(&written) {
             Ok(operand) => Some(Predicate {
                 field: field.clone(),
                 op: *op,
+                expected: expected(&operand, value.as_ref()),
                 operand,
-                exact: *case == Case::Exact,
-                expected: value.as_ref().map(ToString::to_string).unwrap_or_default(),
+                exact: *case == Case::Exact || spec.keeps_case,
             }),
-            Err((path, message)) => {
-                self.problems.push(Problem::new(path, message));
+            Err(Fault { at, message }) => {
+                self.problems.push(Problem::new(format!("{path}{at}"), message));
                 None
             }
         }
+    }
+}
+
+/// The value as a person would say it, for the trace.
+fn expected(operand: &Operand, value: Option<&Value>) -> String {
+    match (operand, value) {
+        (_, None) => String::new(),
+        (Operand::Between { .. }, Some(Value::Array(ends))) => {
+            ends.iter().map(Value::to_string).collect::<Vec<_>>().join(" and ")
+        }
+        (Operand::List { name, .. }, _) => format!("'{name}'"),
+        (Operand::Within(circle), _) => circle.to_string(),
+        (_, Some(value)) => value.to_string(),
     }
 }

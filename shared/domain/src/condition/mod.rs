@@ -4,7 +4,10 @@
 //! which every operand already has its type. A new operator is one file in [`operator`] and one line in its list.
 
 mod compile;
+mod operand;
 pub mod operator;
+mod scalar;
+mod scope;
 mod subject;
 mod test;
 
@@ -13,9 +16,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use compile::compile;
+pub use operand::{Circle, Operand, Pattern};
 pub use operator::Operator;
+pub use scalar::Scalar;
+pub(crate) use scalar::instant;
+pub use scope::{KnownLists, Scope};
 pub use subject::Subject;
-pub use test::{Failed, Test};
+pub use test::{Failed, Predicate, Test};
 
 use crate::field::FieldName;
 
@@ -50,7 +57,7 @@ pub struct Comparison {
 }
 
 /// Whether upper and lower case differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Case {
     /// They do not.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::field::{FieldName, FieldValue};
@@ -17,6 +18,8 @@ pub struct Subject<'a> {
     pub source: &'a SourceId,
     /// Whether the event created the lead.
     pub is_new: bool,
+    /// When the event was received.
+    pub received_at: Timestamp,
     /// The account's zone: in it a day without a time begins.
     pub zone: &'a TimeZone,
 }

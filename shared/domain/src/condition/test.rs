@@ -1,11 +1,10 @@
 //! A compiled condition.
 
-use super::operator::{Operand, Operator, Scalar};
-use super::subject::Subject;
+use super::{Operand, Operator, Scalar, Subject};
 use crate::field::FieldName;
 
 /// A compiled condition: every operand has its type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// Every one holds.
     All(Vec<Test>),
@@ -18,14 +17,18 @@ pub enum Test {
 }
 
 /// A compiled comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Predicate {
-    pub(super) field: FieldName,
-    pub(super) op: Operator,
-    pub(super) operand: Operand,
-    pub(super) exact: bool,
+    /// The field of the lead.
+    pub(crate) field: FieldName,
+    /// How it is compared.
+    pub(crate) op: Operator,
+    /// With what.
+    pub(crate) operand: Operand,
+    /// Whether the lead's text keeps its case before it is compared: what [`Scalar::of`] is told.
+    pub(crate) exact: bool,
     /// The value as it was written, for the trace.
-    pub(super) expected: String,
+    pub(crate) expected: String,
 }
 
 /// The first comparison that kept a rule from matching.
@@ -91,12 +94,16 @@ impl Test {
 }
 
 impl Predicate {
-    fn holds(&self, subject: &Subject<'_>) -> bool {
+    /// Whether it holds for a value, folded or only normalised as `exact` says; `None` is a missing one.
+    #[must_use]
+    pub fn holds_for(&self, value: Option<&Scalar>) -> bool {
         let spec = self.op.spec();
-        match subject.get(&self.field) {
-            None => spec.when_missing,
-            Some(value) => (spec.test)(&Scalar::of(&value, self.exact, subject.zone), &self.operand),
-        }
+        value.map_or(spec.when_missing, |value| (spec.test)(value, &self.operand))
+    }
+
+    fn holds(&self, subject: &Subject<'_>) -> bool {
+        let value = subject.get(&self.field).map(|value| Scalar::of(&value, self.exact, subject.zone));
+        self.holds_for(value.as_ref())
     }
 
     fn failed(&self, subject: &Subject<'_>, prefix: &str) -> Failed {

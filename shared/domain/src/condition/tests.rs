@@ -1,6 +1,6 @@
 //! Every operator against every kind of value, missing ones included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -62,10 +62,18 @@ fn check(condition: Value) -> Result<(), Failed> {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let condition: Condition = serde_json::from_value(condition).unwrap();
     let mut problems = Vec::new();
-    let test = compile(&condition, &fields(), &zone, "when", &mut problems);
+    let lists = BTreeSet::new();
+    let scope = Scope { fields: &fields(), zone: &zone, lists: KnownLists::Names(&lists) };
+    let test = compile(&condition, &scope, "when", &mut problems);
     assert_eq!(problems, []);
     let lead = lead();
-    test.unwrap().check(&Subject { lead: &lead, source: &lead.source, is_new: true, zone: &zone })
+    test.unwrap().check(&Subject {
+        lead: &lead,
+        source: &lead.source,
+        is_new: true,
+        received_at: Timestamp::UNIX_EPOCH,
+        zone: &zone,
+    })
 }
 
 #[test]
@@ -171,5 +179,5 @@ fn trees_name_the_comparison_that_failed() {
 fn every_operator_answers_a_missing_field_as_the_docs_say() {
     let true_when_missing: Vec<&str> =
         Operator::ALL.iter().filter(|op| op.spec().when_missing).map(|op| op.name()).collect();
-    assert_eq!(true_when_missing, ["ne", "not_in", "not_contains", "missing"]);
+    assert_eq!(true_when_missing, ["ne", "not_in", "not_contains", "not_in_list", "missing"]);
 }

@@ -7,7 +7,7 @@ use super::{
     ASSIGNEES_MAX, Action, Assignee, Channel, Config, Else, FieldTable, Pool, Problem, Problems, Profile, RULES_MAX,
     Rule, Source,
 };
-use crate::condition::{Test, compile};
+use crate::condition::{KnownLists, Scope, Test, compile};
 use crate::field::FieldType;
 use crate::id::{AssigneeId, DestinationId, Entity, ListName, PoolId, ProfileId, RuleId, SecretName, SourceId};
 
@@ -129,8 +129,8 @@ impl Config {
     /// # Errors
     /// Everything that is wrong, each with the path of its node and what was expected.
     pub fn check(self, known: &Known<'_>) -> Result<Checked, Problems> {
-        let Known { secrets, formats, .. } = *known;
-        let mut check = Check { fields: FieldTable::new(&self.fields), config: &self, problems: Vec::new() };
+        let Known { secrets, formats, lists } = *known;
+        let mut check = Check { fields: FieldTable::new(&self.fields), config: &self, lists, problems: Vec::new() };
         check.limits();
         check.fields();
         let sources = check.index("sources", self.sources.iter().map(|source| &source.id));
@@ -153,6 +153,7 @@ impl Config {
 
 struct Check<'a> {
     config: &'a Config,
+    lists: &'a BTreeSet<ListName>,
     fields: FieldTable,
     problems: Vec<Problem>,
 }
@@ -383,7 +384,8 @@ impl Check<'_> {
 
     fn condition(&mut self, rule: &Rule, path: &str) -> Option<Test> {
         let zone = self.config.account.timezone.time_zone();
-        compile(rule.when.as_ref()?, &self.fields, zone, &format!("{path}.when"), &mut self.problems)
+        let scope = Scope { fields: &self.fields, zone, lists: KnownLists::Names(self.lists) };
+        compile(rule.when.as_ref()?, &scope, &format!("{path}.when"), &mut self.problems)
     }
 
     fn actions(

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{BUILT_IN, DERIVED, FieldName, FieldType};
+use crate::field::{BUILT_IN, DERIVED, Derived, FieldName, FieldType};
+use crate::near;
 
 /// A custom field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,11 +52,12 @@ impl FieldTable {
                 FieldInfo { kind: definition.kind, options: definition.options.clone(), derived: false },
             );
         }
-        for (list, derived) in [(BUILT_IN, false), (DERIVED, true)] {
-            for (name, kind) in list {
-                if let Ok(name) = FieldName::new(*name) {
-                    table.insert(name, FieldInfo { kind: *kind, options: Vec::new(), derived });
-                }
+        let built_in = BUILT_IN.iter().map(|(name, kind)| (*name, *kind, &[][..], false));
+        let derived = DERIVED.iter().map(|Derived { name, kind, options }| (*name, *kind, *options, true));
+        for (name, kind, options, derived) in built_in.chain(derived) {
+            if let Ok(name) = FieldName::new(name) {
+                let options = options.iter().map(|&option| option.to_owned()).collect();
+                table.insert(name, FieldInfo { kind, options, derived });
             }
         }
         Self(table)
@@ -69,28 +71,14 @@ impl FieldTable {
 
     /// The known name that is most like an unknown one, for the error message.
     #[must_use]
-    pub fn nearest(&self, name: &FieldName) -> Option<&FieldName> {
-        self.0
-            .keys()
-            .map(|known| (edit_distance(known.as_str(), name.as_str()), known))
-            .filter(|(distance, known)| *distance <= 2.max(known.as_str().len() / 4))
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, known)| known)
+    pub fn nearest(&self, name: &FieldName) -> Option<&str> {
+        near::nearest(name.as_str(), self.0.keys().map(FieldName::as_str))
     }
-}
 
-/// The number of inserted, removed or changed bytes between two names.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.bytes().enumerate() {
-            let changed = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
-        }
+    /// Every field by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&FieldName, &FieldInfo)> {
+        self.0.iter()
     }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -100,7 +88,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_answered_with_the_right_one() {
         let table = FieldTable::new(&[]);
-        let nearest = |name: &str| table.nearest(&FieldName::new(name).unwrap()).map(FieldName::as_str);
+        let nearest = |name: &str| table.nearest(&FieldName::new(name).unwrap());
         assert_eq!(nearest("emial"), Some("email"));
         assert_eq!(nearest("postalcode"), Some("postal_code"));
         assert_eq!(nearest("favourite_colour"), None);

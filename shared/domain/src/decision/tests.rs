@@ -89,7 +89,8 @@ fn enterprise() -> Lead {
 
 fn run(config: &Checked, state: &mut State, lead: &Lead) -> (Option<RuleId>, Decision) {
     let source = SourceId::new("web").unwrap();
-    let subject = Subject { lead, source: &source, is_new: true, zone: &TimeZone::UTC };
+    let received_at = lead.created_at;
+    let subject = Subject { lead, source: &source, is_new: true, received_at, zone: &TimeZone::UTC };
     let route = route(config, &subject);
     let needs = route.needs(config);
     let decision = decide(config, &route, state, "2026-07-21T10:00:00Z".parse().unwrap());

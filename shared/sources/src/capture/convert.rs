@@ -3,9 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use leadyard_domain::config::FieldInfo;
-use leadyard_domain::field::{FieldType, FieldValue};
+use leadyard_domain::field::{FieldType, FieldValue, InvalidPoint, Point, parse};
 use leadyard_domain::text::fold;
-use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{email, phone};
@@ -41,7 +40,7 @@ pub(super) fn convert(value: &Value, field: &FieldInfo, setting: Setting<'_>) ->
         FieldType::Text => text.map(|text| FieldValue::Text(text.to_owned())).ok_or_else(|| "a text".to_owned()),
         FieldType::Number => text
             .filter(|_| !matches!(value, Value::Bool(_)))
-            .and_then(number)
+            .and_then(parse::number)
             .map(|number| FieldValue::Number { number })
             .ok_or_else(|| "a number such as 75.5".to_owned()),
         FieldType::Boolean => text
@@ -71,6 +70,16 @@ pub(super) fn convert(value: &Value, field: &FieldInfo, setting: Setting<'_>) ->
             .and_then(|text| choice(text, &field.options))
             .map(|option| FieldValue::Text(option.to_owned()))
             .ok_or_else(|| one_of(&field.options)),
+        FieldType::Time => text
+            .and_then(parse::time_of_day)
+            .map(|time| FieldValue::Time { time })
+            .ok_or_else(|| "a time of day such as 09:00 or 17:30:00".to_owned()),
+        FieldType::Geo => place(value).map(|geo| FieldValue::Geo { geo }).map_err(|error| match error {
+            InvalidPoint::Shape => {
+                "a place such as {\"lat\": 52.52, \"lon\": 13.405} or the text 52.52,13.405".to_owned()
+            }
+            range => format!("a place on the earth ({range})"),
+        }),
         FieldType::List => list(value).map(FieldValue::List).ok_or_else(|| "a list of texts".to_owned()),
     }
 }
@@ -98,17 +107,20 @@ fn list(value: &Value) -> Option<Vec<String>> {
     present.map(|item| if item.is_array() { None } else { scalar(item).map(|text| text.trim().to_owned()) }).collect()
 }
 
-/// Digits, with a '.' before the fraction. "1,200" is one thing in Boston and another in Berlin.
-fn number(text: &str) -> Option<Decimal> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.contains('_') {
-        return None;
-    }
-    if unsigned.contains(['e', 'E']) {
-        // A JSON number may be written so.
-        return Decimal::from_scientific(text).ok();
-    }
-    Decimal::from_str_exact(text).ok()
+/// A place: an object with its latitude and longitude under one of their usual names, or a text of both.
+fn place(value: &Value) -> Result<Point, InvalidPoint> {
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Array(items) if items.len() == 1 => return place(&items[0]),
+        other => return scalar(other).ok_or(InvalidPoint::Shape)?.parse(),
+    };
+    let degrees = |names: &[&str]| {
+        let text = scalar(names.iter().find_map(|name| object.get(*name))?)?;
+        text.trim().parse::<f64>().ok()
+    };
+    let lat = degrees(&["lat", "latitude"]).ok_or(InvalidPoint::Shape)?;
+    let lon = degrees(&["lon", "lng", "longitude"]).ok_or(InvalidPoint::Shape)?;
+    Point::new(lat, lon)
 }
 
 fn boolean(text: &str) -> Option<bool> {

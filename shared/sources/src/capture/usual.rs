@@ -106,6 +106,8 @@ pub(super) const USUAL_KEYS: &[UsualKey] = &[
     ("click.fbclid", &["fbclid", "facebookclickid", "clickfbclid"]),
     ("page_url", &["pageurl", "pageuri", "landingpage", "landingpageurl", "formurl", "sourceurl", "currenturl"]),
     ("referrer", &["referrer", "referer", "referrerurl", "refererurl", "httpreferer", "httpreferrer"]),
+    // Not "location": that is often the name of a town.
+    ("geo", &["geo", "geopoint", "geocoordinates", "coordinates", "latlng", "latlon", "latlong"]),
 ];
 
 /// A name without case and without anything that is no letter or digit.

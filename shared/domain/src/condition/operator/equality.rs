@@ -1,20 +1,24 @@
 //! `eq` and `ne`.
 
-use super::{Arity, Operand, Scalar, Spec};
+use super::{Operand, Scalar, Spec};
+use crate::field::FieldType;
 
-pub(super) static EQ: Spec =
-    Spec { applies: |_| true, expects: "any field", arity: Arity::One, when_missing: false, test: equal };
+pub(super) static EQ: Spec = Spec {
+    // Two places are never quite the same: that is what `within_km` is for.
+    applies: |kind| kind != FieldType::Geo,
+    expects: "it compares every field but a geo one, which 'within_km' compares",
+    read: |written| written.one(),
+    keeps_case: false,
+    when_missing: false,
+    test: equal,
+};
 
 pub(super) static NE: Spec = Spec { when_missing: true, test: |value, operand| !equal(value, operand), ..EQ };
 
 fn equal(value: &Scalar, operand: &Operand) -> bool {
-    matches!(operand, Operand::One(expected) if same(value, expected))
-}
-
-/// Whether a lead's value is the rule's; a list is when it holds it.
-pub(super) fn same(value: &Scalar, expected: &Scalar) -> bool {
-    match (value, expected) {
-        (Scalar::List(items), Scalar::Text(text)) => items.contains(text),
-        _ => value == expected,
+    match (value, operand) {
+        (Scalar::List(items), Operand::One(Scalar::Text(text))) => items.contains(text),
+        (value, Operand::One(expected)) => value == expected,
+        _ => false,
     }
 }

@@ -1,23 +1,24 @@
 //! The operators. Each family has a file; each operator has one line in the list below.
 
 mod equality;
+mod listed;
 mod membership;
 mod ordering;
+mod pattern;
 mod presence;
+mod range;
 mod substring;
+mod vicinity;
+mod written;
 
-use jiff::Timestamp;
-use jiff::civil;
-use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Case;
-use crate::config::FieldInfo;
-use crate::field::{FieldType, FieldValue};
-use crate::text;
+pub use written::{Fault, Written};
+
+use super::{Operand, Scalar};
+use crate::field::FieldType;
+use crate::near;
 
 /// What an operator is: the compiled form calls nothing else.
 pub struct Spec {
@@ -25,29 +26,20 @@ pub struct Spec {
     pub applies: fn(FieldType) -> bool,
     /// The fields that it can compare, for the error message.
     pub expects: &'static str,
-    /// What its value looks like.
-    pub arity: Arity,
+    /// Reads its value.
+    pub read: fn(&Written<'_>) -> Result<Operand, Fault>,
+    /// Whether it looks at texts with their case, whatever the comparison says.
+    pub keeps_case: bool,
     /// Its answer for a missing field.
     pub when_missing: bool,
     /// Its answer for a present one.
     pub test: fn(&Scalar, &Operand) -> bool,
 }
 
-/// What an operator's value looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arity {
-    /// There is none.
-    Nothing,
-    /// One value.
-    One,
-    /// A list of values.
-    Many,
-}
-
 macro_rules! operators {
     ($($(#[$doc:meta])* $variant:ident $name:literal => $spec:expr,)*) => {
         /// How a field is compared.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
         pub enum Operator {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
@@ -88,6 +80,8 @@ operators! {
     Lt "lt" => ordering::LT,
     /// Less or equal.
     Lte "lte" => ordering::LTE,
+    /// Between two values, or one of them.
+    Between "between" => range::BETWEEN,
     /// The text stands somewhere in it; for a list, it holds the value.
     Contains "contains" => substring::CONTAINS,
     /// Not `contains`; true for a missing field.
@@ -96,107 +90,36 @@ operators! {
     StartsWith "starts_with" => substring::STARTS_WITH,
     /// It ends with the text.
     EndsWith "ends_with" => substring::ENDS_WITH,
+    /// A regular expression stands somewhere in it.
+    Matches "matches" => pattern::MATCHES,
+    /// An entry of a list beside the config.
+    InList "in_list" => listed::IN_LIST,
+    /// No entry of it; true for a missing field.
+    NotInList "not_in_list" => listed::NOT_IN_LIST,
+    /// Not farther than so many kilometres from a place.
+    WithinKm "within_km" => vicinity::WITHIN_KM,
     /// There is a value.
     Exists "exists" => presence::EXISTS,
     /// There is none.
     Missing "missing" => presence::MISSING,
 }
 
-/// A value ready to compare: texts are folded, days and moments are instants.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Scalar {
-    /// A folded text.
-    Text(String),
-    /// An exact decimal.
-    Number(Decimal),
-    /// True or false.
-    Boolean(bool),
-    /// A moment; a day is the moment it begins in the account's zone.
-    Instant(Timestamp),
-    /// The folded texts of a list field.
-    List(Vec<String>),
-}
-
-/// The compiled value of a comparison.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Operand {
-    /// There is none.
-    Nothing,
-    /// One value.
-    One(Scalar),
-    /// Several values.
-    Many(Vec<Scalar>),
-}
-
-fn fold(text: &str, exact: bool) -> String {
-    if exact { text::normalise(text) } else { text::fold(text) }
-}
-
-fn day_start(date: civil::Date, zone: &TimeZone) -> Option<Timestamp> {
-    zone.to_ambiguous_zoned(date.at(0, 0, 0, 0)).compatible().ok().map(|zoned| zoned.timestamp())
-}
-
-impl Scalar {
-    /// A lead's value.
-    #[must_use]
-    pub fn of(value: &FieldValue, exact: bool, zone: &TimeZone) -> Self {
-        match value {
-            FieldValue::Text(text) => Self::Text(fold(text, exact)),
-            FieldValue::Boolean(value) => Self::Boolean(*value),
-            FieldValue::Number { number } => Self::Number(*number),
-            // A day at the very end of the calendar has no instant in some zones; it then compares as the last one.
-            FieldValue::Date { date } => Self::Instant(day_start(*date, zone).unwrap_or(Timestamp::MAX)),
-            FieldValue::Datetime { datetime } => Self::Instant(*datetime),
-            FieldValue::List(items) => Self::List(items.iter().map(|item| fold(item, exact)).collect()),
-        }
-    }
-
-    /// A rule's value for a field, or what was expected instead.
-    pub(super) fn read(value: &Value, field: &FieldInfo, case: Case, zone: &TimeZone) -> Result<Self, String> {
-        let expected = |what: &str| format!("{value} does not fit: this {} field needs {what}", field.kind.name());
-        let text = || value.as_str().ok_or_else(|| expected("a text in quotes"));
-        let exact = case == Case::Exact;
-        match field.kind {
-            FieldType::Text | FieldType::Phone | FieldType::Email | FieldType::List => {
-                text().map(|text| Self::Text(fold(text, exact)))
-            }
-            FieldType::Choice => {
-                let folded = text::fold(text()?);
-                if field.options.iter().any(|option| text::fold(option) == folded) {
-                    Ok(Self::Text(fold(text()?, exact)))
-                } else {
-                    Err(expected(&format!("one of its options: {}", field.options.join(", "))))
-                }
-            }
-            FieldType::Number => number(value).map(Self::Number).ok_or_else(|| expected("a number")),
-            FieldType::Boolean => value.as_bool().map(Self::Boolean).ok_or_else(|| expected("true or false")),
-            FieldType::Date | FieldType::Datetime => value
-                .as_str()
-                .and_then(|text| instant(text, zone))
-                .map(Self::Instant)
-                .ok_or_else(|| expected("a day or a time such as 2026-07-31 or 2026-07-31T10:00:00Z")),
-        }
+/// By hand, so that a misspelt name is answered with the right one.
+impl<'de> Deserialize<'de> for Operator {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let names = || Self::ALL.iter().map(|op| op.name());
+        Self::ALL.iter().find(|op| op.name() == name).copied().ok_or_else(|| {
+            let all: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+            let name: String = name.chars().take(NAME_CHARS_SHOWN).collect();
+            let hint = near::hint(&name, names());
+            serde::de::Error::custom(format!("there is no operator '{name}'{hint} (one of {})", all.join(", ")))
+        })
     }
 }
 
-/// A JSON number, or a text that is one, exactly.
-fn number(value: &Value) -> Option<Decimal> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
-}
+/// Longest piece of an unknown name that a message repeats.
+const NAME_CHARS_SHOWN: usize = 80;
 
-fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Some(timestamp);
-    }
-    if let Ok(moment) = text.parse::<civil::DateTime>()
-        && text.contains([':'])
-    {
-        return zone.to_ambiguous_zoned(moment).compatible().ok().map(|zoned| zoned.timestamp());
-    }
-    text.parse().ok().and_then(|date| day_start(date, zone))
-}
+#[cfg(test)]
+mod tests;

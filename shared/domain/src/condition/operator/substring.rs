@@ -1,12 +1,13 @@
 //! `contains`, `not_contains`, `starts_with` and `ends_with`, for texts; the first two also for lists.
 
-use super::{Arity, Operand, Scalar, Spec};
+use super::{Operand, Scalar, Spec};
 use crate::field::FieldType;
 
 pub(super) static CONTAINS: Spec = Spec {
     applies: |kind| is_text(kind) || kind == FieldType::List,
     expects: "it looks into text, email, phone, choice and list fields",
-    arity: Arity::One,
+    read: |written| written.one(),
+    keeps_case: false,
     when_missing: false,
     test: contains,
 };

@@ -1,0 +1,107 @@
+//! The compiled values of comparisons.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use regex::Regex;
+use rust_decimal::Decimal;
+
+use super::Scalar;
+use crate::field::Point;
+use crate::id::ListName;
+use crate::list::EntrySet;
+
+/// The compiled value of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// There is none.
+    Nothing,
+    /// One value.
+    One(Scalar),
+    /// Several values, sorted, each once.
+    Many(Vec<Scalar>),
+    /// The values between two, which belong to it. Of times of day `low` may be the later one: then it goes over
+    /// midnight.
+    Between {
+        /// The first value.
+        low: Scalar,
+        /// The last value.
+        high: Scalar,
+    },
+    /// A regular expression.
+    Pattern(Pattern),
+    /// A list beside the config.
+    List {
+        /// Its name.
+        name: ListName,
+        /// Its entries; `None` where only names are known. A comparison with such a one is checked, never tried.
+        set: Option<Arc<EntrySet>>,
+    },
+    /// A circle on the earth.
+    Within(Circle),
+}
+
+/// A regular expression and how it was written.
+#[derive(Clone)]
+pub struct Pattern {
+    pub(super) text: String,
+    pub(super) exact: bool,
+    pub(super) regex: Regex,
+}
+
+impl Pattern {
+    /// Whether it stands anywhere in a normalised text.
+    #[must_use]
+    pub fn is_match(&self, normalised: &str) -> bool {
+        self.regex.is_match(normalised)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.exact) == (&other.text, other.exact)
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.text, self.exact).hash(state);
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pattern").field("text", &self.text).field("exact", &self.exact).finish_non_exhaustive()
+    }
+}
+
+/// A circle on the earth; its edge belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Circle {
+    /// Its centre.
+    pub centre: Point,
+    /// Its radius in millimetres.
+    pub radius_mm: u64,
+}
+
+impl Circle {
+    /// Whether a place is in it. Distances are rounded to a millimetre, so that a place on the edge is in it.
+    #[must_use]
+    pub fn holds(&self, place: Point) -> bool {
+        const MM_PER_KM: f64 = 1e6;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half the earth is 2e10 mm")]
+        let distance_mm = (self.centre.distance_km(place) * MM_PER_KM).round() as u64;
+        distance_mm <= self.radius_mm
+    }
+}
+
+/// `50 km of 52.52, 13.405`.
+impl fmt::Display for Circle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let km = Decimal::new(i64::try_from(self.radius_mm).unwrap_or(i64::MAX), 6).normalize();
+        write!(f, "{km} km of {}", self.centre)
+    }
+}

@@ -1,0 +1,98 @@
+//! The value of a comparison as a person wrote it, and the ways to read it.
+
+use serde_json::Value;
+
+use super::Operator;
+use crate::condition::{Case, Operand, Scalar, Scope};
+use crate::config::FieldInfo;
+
+/// The value of a comparison as it was written, and what it is read by.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// The operator.
+    pub op: Operator,
+    /// What stands under `value`.
+    pub value: Option<&'a Value>,
+    /// The field that is compared.
+    pub field: &'a FieldInfo,
+    /// Whether case counts.
+    pub case: Case,
+    /// What else may be named.
+    pub scope: &'a Scope<'a>,
+}
+
+/// What is wrong with a value, and where below the comparison's node: `.value[1]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The path from the comparison's node.
+    pub at: String,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of the whole value.
+    pub(super) fn value(message: impl Into<String>) -> Self {
+        Self::at("", message)
+    }
+
+    /// A fault of a part of the value, such as `[1]` or `.km`.
+    pub(super) fn at(part: &str, message: impl Into<String>) -> Self {
+        Self { at: format!(".value{part}"), message: message.into() }
+    }
+}
+
+impl<'a> Written<'a> {
+    /// No value at all.
+    pub(super) fn nothing(&self) -> Result<Operand, Fault> {
+        match self.value {
+            None => Ok(Operand::Nothing),
+            Some(_) => Err(Fault::value(format!("'{}' takes no value", self.op.name()))),
+        }
+    }
+
+    /// One value of the field's type.
+    pub(super) fn one(&self) -> Result<Operand, Fault> {
+        self.scalar(self.required("a value")?, "").map(Operand::One)
+    }
+
+    /// A list of values of the field's type.
+    pub(super) fn many(&self) -> Result<Operand, Fault> {
+        let items = self.items("a list of values")?;
+        if items.is_empty() {
+            return Err(Fault::value("the list is empty: give at least one value"));
+        }
+        let read = items.iter().enumerate().map(|(index, item)| self.scalar(item, &format!("[{index}]")));
+        let mut values = read.collect::<Result<Vec<_>, _>>()?;
+        values.sort_unstable();
+        values.dedup();
+        Ok(Operand::Many(values))
+    }
+
+    /// The value; `what` says what the operator needs.
+    pub(super) fn required(&self, what: &str) -> Result<&'a Value, Fault> {
+        let missing = || Fault { at: String::new(), message: format!("'{}' needs {what}", self.op.name()) };
+        self.value.ok_or_else(missing)
+    }
+
+    /// The items of a value that is a list.
+    pub(super) fn items(&self, what: &str) -> Result<&'a [Value], Fault> {
+        match self.required(what)? {
+            Value::Array(items) => Ok(items),
+            other => Err(Fault::value(format!("{other} does not fit: '{}' needs {what}", self.op.name()))),
+        }
+    }
+
+    /// A value that is a text.
+    pub(super) fn text(&self, what: &str) -> Result<&'a str, Fault> {
+        match self.required(what)? {
+            Value::String(text) => Ok(text),
+            other => Err(Fault::value(format!("{other} does not fit: '{}' needs {what}", self.op.name()))),
+        }
+    }
+
+    /// A value of the field's type at a part of the written one.
+    pub(super) fn scalar(&self, value: &Value, part: &str) -> Result<Scalar, Fault> {
+        Scalar::read(value, self.field, self.case, self.scope.zone).map_err(|message| Fault::at(part, message))
+    }
+}
