@@ -1,9 +1,9 @@
 //! Config versions: immutable documents, and the pointer that says which one is in force.
 
 mod publish;
-mod version;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::collections::BTreeSet;
 

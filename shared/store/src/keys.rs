@@ -7,9 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use leadyard_domain::id::{
-    AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, SecretName, SourceId,
-};
+use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, SecretName, SourceId};
 use leadyard_domain::key::UniqueKey;
 
 use crate::codec::{Item, moment, text};

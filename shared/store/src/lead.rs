@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Outcome, Standing};
 use leadyard_domain::delivery::DeliveryRecord;
 use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, ProfileId, RuleId, SourceId};
+use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, PoolId, ProfileId, RuleId, SourceId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::{LastEvent, Lead};
 use leadyard_domain::trace::Trace;
@@ -116,7 +116,8 @@ fn name_of(account: &AccountId, item: &Item) -> String {
     Key::of(item).map_or_else(|| format!("a lead of account {account}"), |key| key.to_string())
 }
 
-/// The item of an assignment, beside its keys. `outcome` and `assignee` are there to be read by a person.
+/// The item of an assignment, beside its keys. `outcome`, `assignee` and `pool` are there to be read by a person, and
+/// without the trace ([`Store::past_leads`]).
 #[derive(Serialize, Deserialize)]
 struct AssignmentItem {
     lead_id: LeadId,
@@ -130,6 +131,8 @@ struct AssignmentItem {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     assignee: Option<AssigneeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pool: Option<PoolId>,
     decided_at: Timestamp,
     /// The shares of a pick name the same assignees as the trace: packed together they cost little.
     decision: Deflated<DecisionPart>,
@@ -144,9 +147,9 @@ struct DecisionPart {
 /// The assignment as an item.
 pub(crate) fn assignment_item(account: &AccountId, assignment: &Assignment) -> Result<(Key, Item), StoreError> {
     let key = keys::assignment(account, &assignment.lead, assignment.attempt);
-    let assignee = match &assignment.outcome {
-        Outcome::Assigned { assignee, .. } => Some(assignee.clone()),
-        Outcome::Parked { .. } | Outcome::Nothing => None,
+    let (assignee, pool) = match &assignment.outcome {
+        Outcome::Assigned { assignee, pool, .. } => (Some(assignee.clone()), pool.clone()),
+        Outcome::Parked { .. } | Outcome::Nothing => (None, None),
     };
     let stored = AssignmentItem {
         lead_id: assignment.lead.clone(),
@@ -157,6 +160,7 @@ pub(crate) fn assignment_item(account: &AccountId, assignment: &Assignment) -> R
         rule: assignment.rule.clone(),
         outcome: assignment.outcome.name().to_owned(),
         assignee,
+        pool,
         decided_at: assignment.decided_at,
         decision: Deflated(DecisionPart { outcome: assignment.outcome.clone(), trace: assignment.trace.clone() }),
     };

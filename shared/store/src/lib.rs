@@ -32,6 +32,7 @@ mod list;
 mod listing;
 mod order;
 mod parked;
+mod past_leads;
 mod read;
 mod secret;
 #[cfg(test)]
@@ -48,9 +49,7 @@ use aws_sdk_dynamodb::Client;
 pub use api_key::{ApiKey, Role};
 pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
-pub use config::{
-    Cause, ConfigVersion, Endpoint, Pointer, PublishConfig, PublishError, VersionPage, endpoints_max,
-};
+pub use config::{Cause, ConfigVersion, Endpoint, Pointer, PublishConfig, PublishError, VersionPage, endpoints_max};
 pub use config_cache::{ConfigCache, Published};
 pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
 pub use error::StoreError;
@@ -59,6 +58,7 @@ pub use lead::LeadFile;
 pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, MoveList, Pins, RevisionId};
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
 pub use order::Order;
+pub use past_leads::{PastDecision, PastLead, PastOutcome};
 pub use secret::{Secret, SecretCache, SetSecret};
 pub use source::endpoint_key_hash;
 

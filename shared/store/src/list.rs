@@ -110,8 +110,7 @@ impl Store {
         let mut after = index.clone();
         let action = match to {
             Some(revision) => {
-                let current =
-                    CurrentList { revision: revision.clone(), updated_at: *now, updated_by: by.to_owned() };
+                let current = CurrentList { revision: revision.clone(), updated_at: *now, updated_by: by.to_owned() };
                 after.lists.insert(list.clone(), current);
                 "list.set"
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::Store;
 use crate::codec::{Item, text};
@@ -13,7 +13,9 @@ use crate::error::StoreError;
 use crate::keys::{Key, PK};
 
 /// Most keys of one `BatchGetItem`.
-const BATCH_KEYS_MAX: usize = 100;
+pub(crate) const BATCH_KEYS_MAX: usize = 100;
+/// Batches that are read at a time: many small callers share one table, and a large one must not take all of it.
+pub(crate) const BATCHES_AT_ONCE: usize = 8;
 /// How often keys that DynamoDB left out are asked for again.
 const BATCH_TRIES_MAX: u32 = 6;
 /// The longest wait before the first of those; it doubles with each.
@@ -29,15 +31,35 @@ impl Store {
 
     /// The items that exist of many keys, in no order. No key may be named twice.
     pub(crate) async fn get_many(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, StoreError> {
-        let batches = keys.chunks(BATCH_KEYS_MAX).map(|batch| self.get_batch(batch, consistent));
-        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+        let batches = keys.chunks(BATCH_KEYS_MAX).map(|batch| self.get_batch(batch, consistent, &[]));
+        let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
+        let mut items = Vec::with_capacity(keys.len());
+        while let Some(batch) = batches.try_next().await? {
+            items.extend(batch);
+        }
+        Ok(items)
     }
 
-    async fn get_batch(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, StoreError> {
+    /// The items that exist of at most [`BATCH_KEYS_MAX`] keys, with these attributes only; with all where none is named.
+    pub(crate) async fn get_batch(
+        &self,
+        keys: &[Key],
+        consistent: bool,
+        attributes: &[&str],
+    ) -> Result<Vec<Item>, StoreError> {
+        // Named by `#` and a number: some names are reserved words.
+        let names: HashMap<String, String> =
+            attributes.iter().enumerate().map(|(index, name)| (format!("#a{index}"), (*name).to_owned())).collect();
+        let projection = names.keys().cloned().collect::<Vec<_>>().join(", ");
         let mut wanted: Vec<Item> = keys.iter().map(Key::item).collect();
         let mut found = Vec::with_capacity(wanted.len());
         for tried in 0..BATCH_TRIES_MAX {
-            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(consistent)
+                .set_projection_expression(Some(projection.clone()).filter(|projection| !projection.is_empty()))
+                .set_expression_attribute_names(Some(names.clone()).filter(|names| !names.is_empty()))
+                .build();
             let request = request.map_err(|error| StoreError::Sdk {
                 operation: "BatchGetItem",
                 code: "request".to_owned(),

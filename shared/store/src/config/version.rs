@@ -85,11 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn config_version(
-        &self,
-        account: &AccountId,
-        version: u64,
-    ) -> Result<Option<ConfigVersion>, StoreError> {
+    pub async fn config_version(&self, account: &AccountId, version: u64) -> Result<Option<ConfigVersion>, StoreError> {
         let key = keys::config_version(account, version);
         let item = self.get(&key, true).await?;
         item.map(|item| from_item(&key.to_string(), item)).transpose()

@@ -15,7 +15,8 @@ fn zips() -> ListName {
 
 /// Lines that hardly pack: the digits of a number that runs through its range without order.
 fn many(count: u64) -> String {
-    let mut lines: Vec<String> = (0..count).map(|n| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let mut lines: Vec<String> =
+        (0..count).map(|n| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
     lines.sort_unstable();
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
