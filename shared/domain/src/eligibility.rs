@@ -16,6 +16,8 @@ pub enum Ineligible {
     Inactive,
     /// The weight in this pool is 0: never by rotation.
     ZeroWeight,
+    /// Another rule of the same decision gave it this lead.
+    AlreadyHadThisLead,
     /// A cap of the assignee, or of the assignee in this pool, is reached.
     CapReached {
         /// The period of the cap.
@@ -30,6 +32,7 @@ impl fmt::Display for Ineligible {
         match self {
             Self::Inactive => f.write_str("is switched off"),
             Self::ZeroWeight => f.write_str("has weight 0 in this pool"),
+            Self::AlreadyHadThisLead => f.write_str("has this lead already"),
             Self::CapReached { period, limit } => {
                 let leads = if *limit == 1 { "lead" } else { "leads" };
                 match period {

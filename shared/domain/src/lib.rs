@@ -19,6 +19,7 @@ pub mod list;
 pub mod message;
 pub mod near;
 pub mod rotation;
+pub mod rules;
 pub mod strategy;
 pub mod text;
 pub mod trace;

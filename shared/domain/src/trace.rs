@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
-use crate::id::{AssigneeId, PoolId, RuleId};
+use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
 
 /// Most bytes of a stored trace, as JSON.
 pub const TRACE_BYTES_MAX: usize = 16 * 1024;
@@ -22,6 +22,11 @@ pub struct Trace {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(value: &usize) -> bool {
     *value == 0
 }
@@ -29,11 +34,25 @@ fn is_zero(value: &usize) -> bool {
 /// One rule that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleTrace {
+    /// Its profile, when that is another than the one that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileId>,
     /// The rule.
     pub rule: RuleId,
-    /// The first comparison that failed; `None` when the rule matched.
+    /// The first comparison that failed; `None` when the rule matched, or came out of its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<FailedComparison>,
+    /// Whether the lead came before or after the rule's time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub out_of_time: bool,
+}
+
+impl RuleTrace {
+    /// A rule of the deciding profile that matched.
+    #[must_use]
+    pub fn matched(rule: RuleId) -> Self {
+        Self { profile: None, rule, failed: None, out_of_time: false }
+    }
 }
 
 /// A comparison that failed, with the lead's value.
@@ -130,6 +149,11 @@ impl Trace {
         self
     }
 
+    /// The bytes of one part, as JSON.
+    pub(crate) fn bytes_of(rule: &RuleTrace) -> usize {
+        bytes(rule) + 1
+    }
+
     fn bytes(&self) -> usize {
         // Room for the count of what was cut.
         bytes(self) + 16
@@ -142,8 +166,9 @@ impl Trace {
         if self.cut > 0 {
             lines.push(format!("({} entries left out)", self.cut));
         }
-        for RuleTrace { rule, failed } in &self.rules {
+        for RuleTrace { rule, failed, out_of_time, .. } in &self.rules {
             lines.push(match failed {
+                None if *out_of_time => format!("Rule '{rule}' did not match: the lead came out of its time."),
                 None => format!("Rule '{rule}' matched."),
                 Some(FailedComparison { field, op, expected, found }) => {
                     let found = found.as_ref().map_or_else(|| "missing".to_owned(), |found| format!("\"{found}\""));
@@ -199,7 +224,8 @@ mod tests {
             expected: "500".into(),
             found: Some("12".into()),
         };
-        RuleTrace { rule: RuleId::new(format!("r{index}")).unwrap(), failed: (!matched).then(|| failed.into()) }
+        let rule = RuleTrace::matched(RuleId::new(format!("r{index}")).unwrap());
+        RuleTrace { failed: (!matched).then(|| failed.into()), ..rule }
     }
 
     #[test]

@@ -43,6 +43,17 @@ pub enum Condition {
     Comparison(Comparison),
 }
 
+impl Condition {
+    /// Looks at every comparison of the tree.
+    pub fn each_comparison(&self, look: &mut impl FnMut(&Comparison)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_comparison(look)),
+            Self::Not(part) => part.each_comparison(look),
+            Self::Comparison(comparison) => look(comparison),
+        }
+    }
+}
+
 /// A comparison of one field as a person wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {

@@ -1,15 +1,21 @@
 //! The proof that a config is sound: every name it uses exists, every condition fits its fields.
 
+mod assignees;
+mod destinations;
+mod profiles;
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use super::profiles::compile_profiles;
 use super::{
-    ASSIGNEES_MAX, Action, Assignee, Channel, Config, Else, FieldTable, Pool, Problem, Problems, Profile, RULES_MAX,
-    Rule, Source,
+    ASSIGNEES_MAX, Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, RULES_MAX,
+    Source,
 };
-use crate::condition::{KnownLists, Scope, Test, compile};
-use crate::field::FieldType;
-use crate::id::{AssigneeId, DestinationId, Entity, ListName, PoolId, ProfileId, RuleId, SecretName, SourceId};
+use crate::condition::KnownLists;
+use crate::id::{AssigneeId, DestinationId, ListName, PoolId, SecretName, SourceId};
+use crate::near;
 
 /// What exists beside the document and may be named in it.
 #[derive(Debug, Clone, Copy)]
@@ -22,42 +28,21 @@ pub struct Known<'a> {
     pub lists: &'a BTreeSet<ListName>,
 }
 
-/// A sound config with its conditions compiled. Only such a one decides anything.
+/// A sound config: every name in it leads somewhere. [`Checked::compile`] makes it ready to decide.
 #[derive(Debug, Clone)]
 pub struct Checked {
     config: Config,
     fields: FieldTable,
-    profiles: Vec<CheckedProfile>,
+    names: Names,
+}
+
+/// Where in the document each named thing stands.
+#[derive(Debug, Clone)]
+struct Names {
     sources: BTreeMap<SourceId, usize>,
     assignees: BTreeMap<AssigneeId, usize>,
     pools: BTreeMap<PoolId, usize>,
     destinations: BTreeMap<DestinationId, usize>,
-}
-
-/// A profile with its conditions compiled.
-#[derive(Debug, Clone)]
-pub struct CheckedProfile {
-    /// Its name.
-    pub id: ProfileId,
-    /// The lead type that it distributes.
-    pub entity: Entity,
-    /// Tried in order.
-    pub rules: Vec<CheckedRule>,
-    /// The default actions.
-    pub default: Vec<Action>,
-}
-
-/// A rule with its condition compiled.
-#[derive(Debug, Clone)]
-pub struct CheckedRule {
-    /// Its name.
-    pub id: RuleId,
-    /// What must hold; `None` always holds.
-    pub test: Option<Test>,
-    /// Tried in order.
-    pub actions: Vec<Action>,
-    /// What happens when nobody is eligible.
-    pub otherwise: Else,
 }
 
 impl Checked {
@@ -73,34 +58,38 @@ impl Checked {
         &self.fields
     }
 
-    /// The enabled profile that distributes an entity.
-    #[must_use]
-    pub fn profile_of(&self, entity: &Entity) -> Option<&CheckedProfile> {
-        self.profiles.iter().find(|profile| profile.entity == *entity)
+    /// The profiles, enabled or not, with their conditions compiled.
+    ///
+    /// # Errors
+    /// What is wrong with a condition. There is nothing unless a list was removed since the config was checked.
+    pub fn profiles(&self, lists: KnownLists<'_>) -> Result<Vec<CheckedProfile>, Problems> {
+        let mut problems = Vec::new();
+        let profiles = compile_profiles(&self.config, &self.fields, lists, &mut problems);
+        if problems.is_empty() { Ok(profiles) } else { Err(Problems(problems)) }
     }
 
     /// A source by its id.
     #[must_use]
     pub fn source(&self, id: &SourceId) -> Option<&Source> {
-        self.sources.get(id).and_then(|&index| self.config.sources.get(index))
+        self.names.sources.get(id).and_then(|&index| self.config.sources.get(index))
     }
 
     /// An assignee by its id.
     #[must_use]
     pub fn assignee(&self, id: &AssigneeId) -> Option<&Assignee> {
-        self.assignees.get(id).and_then(|&index| self.config.assignees.get(index))
+        self.names.assignees.get(id).and_then(|&index| self.config.assignees.get(index))
     }
 
     /// A pool by its id.
     #[must_use]
     pub fn pool(&self, id: &PoolId) -> Option<&Pool> {
-        self.pools.get(id).and_then(|&index| self.config.pools.get(index))
+        self.names.pools.get(id).and_then(|&index| self.config.pools.get(index))
     }
 
     /// A destination by its id.
     #[must_use]
-    pub fn destination(&self, id: &DestinationId) -> Option<&super::Destination> {
-        self.destinations.get(id).and_then(|&index| self.config.destinations.get(index))
+    pub fn destination(&self, id: &DestinationId) -> Option<&Destination> {
+        self.names.destinations.get(id).and_then(|&index| self.config.destinations.get(index))
     }
 
     /// Where an assignee's leads are delivered.
@@ -112,8 +101,8 @@ impl Checked {
 }
 
 impl Config {
-    /// The same proof for a config that was published before: its secrets and formats were checked then, and one that
-    /// was removed since must not stop the others from being served.
+    /// The same proof for a config that was published before. Its secrets, formats and conditions were checked then: one
+    /// that was removed since must not stop the others from being served.
     ///
     /// # Errors
     /// As [`Config::check`]; only a document that was changed by hand can meet them.
@@ -121,39 +110,53 @@ impl Config {
         let secrets = self.secrets().into_iter().cloned().collect();
         let formats: Vec<String> = self.sources.iter().map(|source| source.format.clone()).collect();
         let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
-        self.check(&Known { secrets: &secrets, formats: &formats, lists: &BTreeSet::new() })
+        self.prove(&Known { secrets: &secrets, formats: &formats, lists: &BTreeSet::new() }, Proof::Names)
     }
 
-    /// Proves the config sound and compiles its conditions.
+    /// Proves the config sound.
     ///
     /// # Errors
-    /// Everything that is wrong, each with the path of its node and what was expected.
+    /// Everything that is wrong, each with the path of its node, what was found and what was expected.
     pub fn check(self, known: &Known<'_>) -> Result<Checked, Problems> {
-        let Known { secrets, formats, lists } = *known;
-        let mut check = Check { fields: FieldTable::new(&self.fields), config: &self, lists, problems: Vec::new() };
+        self.prove(known, Proof::Whole)
+    }
+
+    fn prove(self, known: &Known<'_>, proof: Proof) -> Result<Checked, Problems> {
+        let fields = FieldTable::new(&self.fields);
+        let mut check = Check { fields, config: &self, known: *known, problems: Vec::new() };
         check.limits();
         check.fields();
-        let sources = check.index("sources", self.sources.iter().map(|source| &source.id));
-        let assignees = check.index("assignees", self.assignees.iter().map(|assignee| &assignee.id));
-        let pools = check.index("pools", self.pools.iter().map(|pool| &pool.id));
-        let destinations = check.index("destinations", self.destinations.iter().map(|d| &d.id));
-        check.sources(secrets, formats);
-        check.assignees(&destinations);
-        check.pools(&assignees);
-        check.destinations(secrets);
-        let profiles = check.profiles(&pools, &assignees);
-        let Check { problems, fields, .. } = check;
-        if problems.is_empty() {
-            Ok(Checked { config: self, fields, profiles, sources, assignees, pools, destinations })
-        } else {
-            Err(Problems(problems))
+        let names = Names {
+            sources: check.index("sources", self.sources.iter().map(|source| &source.id)),
+            assignees: check.index("assignees", self.assignees.iter().map(|assignee| &assignee.id)),
+            pools: check.index("pools", self.pools.iter().map(|pool| &pool.id)),
+            destinations: check.index("destinations", self.destinations.iter().map(|destination| &destination.id)),
+        };
+        check.sources();
+        check.assignees(&names);
+        check.pools(&names);
+        check.destinations();
+        check.profiles(&names);
+        if proof == Proof::Whole {
+            check.conditions();
         }
+        let Check { problems, fields, .. } = check;
+        if problems.is_empty() { Ok(Checked { config: self, fields, names }) } else { Err(Problems(problems)) }
     }
+}
+
+/// How much of a config is looked at.
+#[derive(PartialEq, Eq)]
+enum Proof {
+    /// All of it.
+    Whole,
+    /// All but the conditions, which take most of the time.
+    Names,
 }
 
 struct Check<'a> {
     config: &'a Config,
-    lists: &'a BTreeSet<ListName>,
+    known: Known<'a>,
     fields: FieldTable,
     problems: Vec<Problem>,
 }
@@ -164,9 +167,19 @@ impl Check<'_> {
     }
 
     /// Says that something a node names does not exist.
-    fn known<K: Ord + Display>(&mut self, index: &BTreeMap<K, usize>, id: &K, path: String, list: &str) {
+    fn named<K: Ord + Display>(&mut self, index: &BTreeMap<K, usize>, id: &K, path: String, list: &str) {
         if !index.contains_key(id) {
-            self.problem(path, format!("there is no '{id}' under '{list}'"));
+            let known: Vec<String> = index.keys().map(ToString::to_string).collect();
+            let hint = near::hint(&id.to_string(), known.iter().map(String::as_str));
+            self.problem(path, format!("there is no '{id}' under '{list}'{hint}"));
+        }
+    }
+
+    fn secret(&mut self, name: Option<&SecretName>, path: String) {
+        if let Some(name) = name
+            && !self.known.secrets.contains(name)
+        {
+            self.problem(path, format!("the secret '{name}' has no value yet: set it with PUT /v1/secrets/{name}"));
         }
     }
 
@@ -195,212 +208,6 @@ impl Check<'_> {
         }
         if self.config.account.log_days < 30 {
             self.problem("account.log_days", "the event log also tells repeats apart: keep at least 30 days");
-        }
-    }
-
-    fn fields(&mut self) {
-        let built_in = FieldTable::new(&[]);
-        let mut seen = BTreeMap::new();
-        for (index, field) in self.config.fields.iter().enumerate() {
-            let path = format!("fields[{index}]");
-            if built_in.get(&field.name).is_some() {
-                self.problem(format!("{path}.name"), format!("'{}' is a built-in field: leave it out", field.name));
-            } else if let Some(first) = seen.insert(&field.name, index) {
-                self.problem(format!("{path}.name"), format!("'{}' is already fields[{first}]", field.name));
-            }
-            match (field.kind, field.options.is_empty()) {
-                (FieldType::Choice, true) => self.problem(path, "a choice needs its 'options'"),
-                (FieldType::Choice, false) | (_, true) => {}
-                (kind, false) => {
-                    self.problem(format!("{path}.options"), format!("a {} field has no options", kind.name()));
-                }
-            }
-        }
-    }
-
-    fn sources(&mut self, secrets: &BTreeSet<SecretName>, formats: &[&str]) {
-        for (index, source) in self.config.sources.iter().enumerate() {
-            let path = format!("sources[{index}]");
-            if !formats.contains(&source.format.as_str()) {
-                self.problem(
-                    format!("{path}.format"),
-                    format!("there is no format '{}': use one of {}", source.format, formats.join(", ")),
-                );
-            }
-            self.secret(secrets, source.verify.secret(), format!("{path}.verify"));
-            for (at, mapping) in source.mapping.iter().enumerate() {
-                self.target_field(&mapping.to, format!("{path}.mapping[{at}].to"));
-            }
-            for (at, key) in source.search_by.iter().enumerate() {
-                for field in key.fields() {
-                    self.target_field(field, format!("{path}.search_by[{at}]"));
-                }
-            }
-            if source.search_by.len() > 2 {
-                self.problem(format!("{path}.search_by"), "give at most two keys: the primary and the secondary");
-            }
-            if let Some(country) = &source.default_country
-                && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
-            {
-                self.problem(format!("{path}.default_country"), "give two capital letters (ISO 3166), such as DE");
-            }
-        }
-    }
-
-    /// A field that a mapping fills or a key reads.
-    fn target_field(&mut self, name: &crate::field::FieldName, path: String) {
-        match self.fields.get(name).map(|info| info.derived) {
-            Some(false) => {}
-            Some(true) => self.problem(path, format!("'{name}' is computed and can't be filled or searched")),
-            None => {
-                let hint = self.fields.nearest(name).map(|near| format!("; did you mean '{near}'?"));
-                let hint = hint.unwrap_or_default();
-                self.problem(path, format!("there is no field '{name}': declare it under 'fields'{hint}"));
-            }
-        }
-    }
-
-    fn secret(&mut self, secrets: &BTreeSet<SecretName>, name: Option<&SecretName>, path: String) {
-        if let Some(name) = name
-            && !secrets.contains(name)
-        {
-            self.problem(path, format!("the secret '{name}' has no value yet: set it with PUT /v1/secrets/{name}"));
-        }
-    }
-
-    fn assignees(&mut self, destinations: &BTreeMap<DestinationId, usize>) {
-        for (index, assignee) in self.config.assignees.iter().enumerate() {
-            for (at, id) in assignee.destinations.iter().enumerate() {
-                let path = format!("assignees[{index}].destinations[{at}]");
-                if assignee.destinations.iter().take(at).any(|earlier| earlier == id) {
-                    self.problem(path, format!("'{id}' is named twice: a lead is delivered once to a destination"));
-                } else {
-                    self.known(destinations, id, path, "destinations");
-                }
-            }
-            if let Some(email) = &assignee.email
-                && !email_address::EmailAddress::is_valid(email)
-            {
-                self.problem(format!("assignees[{index}].email"), "this is no email address");
-            }
-        }
-    }
-
-    fn pools(&mut self, assignees: &BTreeMap<AssigneeId, usize>) {
-        for (index, pool) in self.config.pools.iter().enumerate() {
-            let mut seen = BTreeSet::new();
-            for (at, member) in pool.members.iter().enumerate() {
-                let path = format!("pools[{index}].members[{at}]");
-                if seen.insert(&member.assignee) {
-                    self.known(assignees, &member.assignee, path, "assignees");
-                } else {
-                    self.problem(path, format!("'{}' is a member already", member.assignee));
-                }
-            }
-        }
-    }
-
-    fn destinations(&mut self, secrets: &BTreeSet<SecretName>) {
-        for (index, destination) in self.config.destinations.iter().enumerate() {
-            let path = format!("destinations[{index}].channel.{}", destination.channel.name());
-            self.secret(secrets, destination.channel.secret(), format!("{path}.secret"));
-            match &destination.channel {
-                Channel::Webhook(webhook) => {
-                    let scheme = webhook.url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-                    if !matches!(scheme.as_deref(), Some("https" | "http")) {
-                        self.problem(format!("{path}.url"), "give a whole address that begins with https://");
-                    }
-                    if !(1..=30).contains(&webhook.timeout_s) {
-                        self.problem(format!("{path}.timeout_s"), "give 1 to 30 seconds");
-                    }
-                }
-                Channel::Email(email) => {
-                    if email.to.is_empty() {
-                        self.problem(format!("{path}.to"), "give at least one recipient");
-                    }
-                }
-            }
-        }
-    }
-
-    fn profiles(
-        &mut self,
-        pools: &BTreeMap<PoolId, usize>,
-        assignees: &BTreeMap<AssigneeId, usize>,
-    ) -> Vec<CheckedProfile> {
-        let config = self.config;
-        self.index("profiles", config.profiles.iter().map(|profile| &profile.id));
-        let mut entities: BTreeMap<&Entity, usize> = BTreeMap::new();
-        let mut checked = Vec::new();
-        for (index, profile) in config.profiles.iter().enumerate() {
-            let path = format!("profiles[{index}]");
-            if profile.enabled
-                && let Some(first) = entities.insert(&profile.entity, index)
-            {
-                self.problem(
-                    format!("{path}.entity"),
-                    format!("'{}' is already distributed by profiles[{first}]: disable one of them", profile.entity),
-                );
-            }
-            let profile = self.profile(profile, &path, pools, assignees);
-            if config.profiles[index].enabled {
-                checked.push(profile);
-            }
-        }
-        checked
-    }
-
-    fn profile(
-        &mut self,
-        profile: &Profile,
-        path: &str,
-        pools: &BTreeMap<PoolId, usize>,
-        assignees: &BTreeMap<AssigneeId, usize>,
-    ) -> CheckedProfile {
-        self.index(&format!("{path}.rules"), profile.rules.iter().map(|rule| &rule.id));
-        let mut rules = Vec::new();
-        for (index, rule) in profile.rules.iter().enumerate() {
-            let at = format!("{path}.rules[{index}]");
-            let test = self.condition(rule, &at);
-            if rule.then.is_empty() {
-                self.problem(format!("{at}.then"), "give at least one action");
-            }
-            self.actions(&rule.then, &format!("{at}.then"), pools, assignees);
-            rules.push(CheckedRule {
-                id: rule.id.clone(),
-                test,
-                actions: rule.then.clone(),
-                otherwise: rule.otherwise,
-            });
-        }
-        self.actions(&profile.default.0, &format!("{path}.default"), pools, assignees);
-        CheckedProfile {
-            id: profile.id.clone(),
-            entity: profile.entity.clone(),
-            rules,
-            default: profile.default.0.clone(),
-        }
-    }
-
-    fn condition(&mut self, rule: &Rule, path: &str) -> Option<Test> {
-        let zone = self.config.account.timezone.time_zone();
-        let scope = Scope { fields: &self.fields, zone, lists: KnownLists::Names(self.lists) };
-        compile(rule.when.as_ref()?, &scope, &format!("{path}.when"), &mut self.problems)
-    }
-
-    fn actions(
-        &mut self,
-        actions: &[Action],
-        path: &str,
-        pools: &BTreeMap<PoolId, usize>,
-        assignees: &BTreeMap<AssigneeId, usize>,
-    ) {
-        for (index, action) in actions.iter().enumerate() {
-            match action {
-                Action::Pool(id) => self.known(pools, id, format!("{path}[{index}].pool"), "pools"),
-                Action::AssignTo(id) => self.known(assignees, id, format!("{path}[{index}].assign_to"), "assignees"),
-                Action::Park | Action::DoNothing => {}
-            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod fields;
 mod pool;
 mod problem;
 mod profile;
+mod profiles;
 mod schema;
 mod source;
 #[cfg(test)]
@@ -21,22 +22,25 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use account::{Account, Weekday, Zone};
 pub use assignee::{Assignee, AssigneeKind, Cap, Period, Weight};
-pub use check::{Checked, CheckedProfile, CheckedRule, Known};
+pub use check::{Checked, Known};
 pub use destination::{Attachment, Channel, Destination, Email, HttpMethod, Webhook};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{Action, DefaultAction, Else, MatchMode, Profile, Rule};
+pub use profiles::{CheckedProfile, CheckedRule};
 pub use schema::json_schema;
 pub use source::{
     Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
     SearchKey, SecretRef, Source, Verification,
 };
 
-use crate::id::SecretName;
+use crate::condition::{Case, Comparison, Operator};
+use crate::id::{ListName, SecretName};
 
 /// Most rules in a config.
 pub const RULES_MAX: usize = 10_000;
@@ -77,6 +81,24 @@ impl Config {
         let sources = self.sources.iter().filter_map(|source| source.verify.secret());
         let destinations = self.destinations.iter().filter_map(|destination| destination.channel.secret());
         sources.chain(destinations).collect()
+    }
+
+    /// Every list that a rule names, and whether the case of its entries counts there. Rules of disabled profiles count:
+    /// they are checked like the others.
+    #[must_use]
+    pub fn lists(&self) -> BTreeSet<(ListName, Case)> {
+        let rules = self.profiles.iter().flat_map(|profile| &profile.rules);
+        let mut lists = BTreeSet::new();
+        for when in rules.filter_map(|rule| rule.when.as_ref()) {
+            when.each_comparison(&mut |Comparison { op, value, case, .. }| {
+                if let (Operator::InList | Operator::NotInList, Some(Value::String(name))) = (op, value)
+                    && let Ok(name) = ListName::new(name)
+                {
+                    lists.insert((name, *case));
+                }
+            });
+        }
+        lists
     }
 }
 

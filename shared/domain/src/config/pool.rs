@@ -21,6 +21,9 @@ pub struct Pool {
     pub strategy: Strategy,
     /// The members; their order settles the last tie.
     pub members: Vec<PoolMember>,
+    /// The pool that is tried when nobody in this one is eligible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<PoolId>,
 }
 
 /// A member of a pool: an assignee's id, or the id with settings that hold in this pool only.

@@ -28,9 +28,10 @@ pub struct Profile {
     /// Tried in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-    /// Runs when no rule matches, or when the matching one ends with nobody eligible and says `else: default`.
-    #[serde(default)]
-    pub default: DefaultAction,
+    /// Runs when no rule matches, or when a matching one ends with nobody eligible and says `else: default`. Without one,
+    /// a lead that no rule matches goes on to the next enabled profile of its entity; after the last it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<DefaultAction>,
 }
 
 /// Which of the matching rules decide.
@@ -40,6 +41,8 @@ pub enum MatchMode {
     /// The first one.
     #[default]
     First,
+    /// Every one: each makes an assignment of its own, and nobody is given the same lead twice.
+    All,
 }
 
 /// Conditions and actions.
@@ -51,6 +54,12 @@ pub struct Rule {
     /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// From when it can match: a day or a time, in the account's zone when it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_from: Option<String>,
+    /// Until when it can match; that moment itself is too late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_until: Option<String>,
     /// What must hold; a rule without conditions always matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
@@ -92,12 +101,6 @@ pub enum Else {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "DefaultForm", into = "DefaultForm")]
 pub struct DefaultAction(pub Vec<Action>);
-
-impl Default for DefaultAction {
-    fn default() -> Self {
-        Self(vec![Action::Park])
-    }
-}
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "an action such as do_nothing, park, {pool: …} or {assign_to: …}, or a list of actions")]

@@ -6,12 +6,15 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::assignment::Standing;
+use crate::condition::Subject;
 use crate::config::Known;
 use crate::config::document::{Syntax, parse};
 use crate::eligibility::Ineligible;
 use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountId, Entity, EventId, LeadId, SourceId};
 use crate::lead::{LastEvent, Lead};
+use crate::list::Lists;
+use crate::rules::Rules;
 
 const CONFIG: &str = r"
 account: { timezone: Europe/Berlin }
@@ -54,9 +57,10 @@ profiles:
   - { id: calls, entity: call, default: do_nothing }
 ";
 
-fn config() -> Checked {
-    let config = parse(CONFIG, Syntax::Yaml).unwrap();
-    config.check(&Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() }).unwrap()
+fn rules(text: &str) -> Rules {
+    let config = parse(text, Syntax::Yaml).unwrap();
+    let known = Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
+    config.check(&known).unwrap().compile(&Lists::default()).unwrap()
 }
 
 fn lead(entity: &str, fields: &[(&str, FieldValue)]) -> Lead {
@@ -87,20 +91,29 @@ fn enterprise() -> Lead {
     lead("lead", &[("company_size", FieldValue::Number { number: 501.into() })])
 }
 
-fn run(config: &Checked, state: &mut State, lead: &Lead) -> (Option<RuleId>, Decision) {
+fn decided(rules: &Rules, state: &mut State, lead: &Lead) -> Vec<Decision> {
     let source = SourceId::new("web").unwrap();
     let received_at = lead.created_at;
     let subject = Subject { lead, source: &source, is_new: true, received_at, zone: &TimeZone::UTC };
-    let route = route(config, &subject);
-    let needs = route.needs(config);
-    let decision = decide(config, &route, state, "2026-07-21T10:00:00Z".parse().unwrap());
+    let route = route(rules, &subject);
+    let needs = route.needs(rules.checked());
+    let before = state.clone();
+    let decisions = decide(rules.checked(), &route, state, "2026-07-21T10:00:00Z".parse().unwrap());
     // What a decision touches must have been named before, or a function would decide on state it never read.
-    assert!(state.pools.keys().filter(|pool| needs.pools.contains(pool)).count() >= needs.pools.len().min(1));
-    if let Outcome::Assigned { assignee, pool, .. } = &decision.outcome {
-        assert!(needs.assignees.contains(assignee));
-        assert!(pool.as_ref().is_none_or(|pool| needs.pools.contains(pool)));
+    for (pool, after) in &state.pools {
+        assert!(needs.pools.contains(pool) || before.pools.get(pool) == Some(after));
     }
-    (route.rule().cloned(), decision)
+    for (assignee, after) in &state.counters {
+        assert!(needs.assignees.contains(assignee) || before.counters.get(assignee) == Some(after));
+    }
+    decisions
+}
+
+fn run(rules: &Rules, state: &mut State, lead: &Lead) -> (Option<RuleId>, Decision) {
+    let mut decisions = decided(rules, state, lead);
+    assert_eq!(decisions.len(), 1);
+    let decision = decisions.remove(0);
+    (decision.rule.clone(), decision)
 }
 
 fn given(outcome: &Outcome) -> &str {
@@ -113,7 +126,7 @@ fn given(outcome: &Outcome) -> &str {
 
 #[test]
 fn the_first_matching_rule_decides_and_its_actions_are_tried_in_order() {
-    let (config, mut state) = (config(), State::default());
+    let (config, mut state) = (rules(CONFIG), State::default());
     let picks: Vec<String> = (0..4)
         .map(|_| {
             let (rule, decision) = run(&config, &mut state, &enterprise());
@@ -132,7 +145,7 @@ fn the_first_matching_rule_decides_and_its_actions_are_tried_in_order() {
 
 #[test]
 fn without_a_match_the_default_rotates_by_weight() {
-    let (config, mut state) = (config(), State::default());
+    let (config, mut state) = (rules(CONFIG), State::default());
     let picks: Vec<String> = (0..3)
         .map(|_| {
             let (rule, decision) = run(&config, &mut state, &company("acme"));
@@ -152,7 +165,7 @@ fn without_a_match_the_default_rotates_by_weight() {
 
 #[test]
 fn nobody_eligible() {
-    let (config, mut state) = (config(), State::default());
+    let (config, mut state) = (rules(CONFIG), State::default());
     for _ in 0..2 {
         assert_eq!(given(&run(&config, &mut state, &company("bo ltd")).1.outcome), "bo");
     }
@@ -166,7 +179,7 @@ fn nobody_eligible() {
 
 #[test]
 fn an_entity_without_a_profile_is_left_alone() {
-    let (config, mut state) = (config(), State::default());
+    let (config, mut state) = (rules(CONFIG), State::default());
     assert_eq!(given(&run(&config, &mut state, &lead("call", &[])).1.outcome), "nothing");
     assert_eq!(given(&run(&config, &mut state, &lead("visit", &[])).1.outcome), "nothing");
     assert_eq!(state, State::default());
@@ -181,8 +194,7 @@ pools:
   - { id: two, members: [anna] }
 profiles: [{ id: p, default: [{ pool: one }, { pool: two }] }]
 ";
-    let known = Known { secrets: &BTreeSet::new(), formats: &[], lists: &BTreeSet::new() };
-    let config = parse(text, Syntax::Yaml).unwrap().check(&known).unwrap();
+    let config = rules(text);
     let mut state = State::default();
     let pools: Vec<String> = (0..3)
         .map(|_| match run(&config, &mut state, &company("x")).1.outcome {
@@ -191,4 +203,131 @@ profiles: [{ id: p, default: [{ pool: one }, { pool: two }] }]
         })
         .collect();
     assert_eq!(pools, ["one", "two", "two"]);
+}
+
+#[test]
+fn every_matching_rule_gives_the_lead_where_all_match_and_nobody_gets_it_twice() {
+    let text = r"
+assignees: [{ id: anna, name: A }, { id: bo, name: B }, { id: cy, name: C, caps: [{ period: day, limit: 0 }] }]
+pools: [{ id: both, members: [anna, bo] }]
+profiles:
+  - id: buyers
+    match: all
+    rules:
+      - { id: one, then: [{ assign_to: anna }] }
+      - { id: never, when: { field: company, op: eq, value: other }, then: [{ assign_to: bo }] }
+      - { id: two, then: [{ pool: both }] }
+      - { id: three, then: [{ pool: both }, { assign_to: anna }] }
+      - { id: four, then: [{ assign_to: cy }], else: do_nothing }
+    default: { pool: both }
+";
+    let (rules, mut state) = (rules(text), State::default());
+    let decisions = decided(&rules, &mut state, &company("acme"));
+    let outcomes: Vec<_> = decisions.iter().map(|d| (d.rule.as_ref().unwrap().as_str(), given(&d.outcome))).collect();
+    assert_eq!(outcomes, [("one", "anna"), ("two", "bo"), ("three", "parked"), ("four", "nothing")]);
+    let candidates = &decisions[2].trace.actions[0].candidates;
+    assert!(candidates.iter().all(|candidate| candidate.ineligible == Some(Ineligible::AlreadyHadThisLead)));
+    // Why the rule that did not match did not is told once.
+    assert_eq!(decisions[0].trace.rules.len(), 2);
+    assert!(decisions[1..].iter().all(|decision| decision.trace.rules.len() == 1));
+    assert_eq!(state.counters.values().filter(|counters| !counters.counts.is_empty()).count(), 2);
+}
+
+#[test]
+fn more_matches_than_a_transaction_holds_are_counted_and_left() {
+    let rule = |n| format!("{{ id: r{n}, then: [{{ assign_to: a{n} }}] }}");
+    let count = MATCHES_MAX + 5;
+    let assignees: Vec<String> = (0..count).map(|n| format!("{{ id: a{n}, name: A }}")).collect();
+    let each: Vec<String> = (0..count).map(rule).collect();
+    let text = format!(
+        "assignees: [{}]\nprofiles: [{{ id: p, match: all, rules: [{}] }}]",
+        assignees.join(", "),
+        each.join(", ")
+    );
+    let decisions = decided(&rules(&text), &mut State::default(), &company("x"));
+    assert_eq!(decisions.len(), MATCHES_MAX);
+    assert_eq!(decisions[0].trace.cut, 5);
+}
+
+#[test]
+fn profiles_of_an_entity_are_tried_in_order_until_one_decides() {
+    let text = r"
+assignees: [{ id: anna, name: A }, { id: bo, name: B }]
+profiles:
+  - { id: off, enabled: false, default: { assign_to: bo } }
+  - { id: first, rules: [{ id: r, when: { field: company, op: eq, value: acme }, then: [{ assign_to: anna }] }] }
+  - { id: calls, entity: call, default: { assign_to: bo } }
+  - { id: second, rules: [{ id: r, when: { field: company, op: eq, value: globex }, then: [{ assign_to: bo }] }] }
+";
+    let (rules, mut state) = (rules(text), State::default());
+    assert_eq!(given(&run(&rules, &mut state, &company("acme")).1.outcome), "anna");
+    let (_, decision) = run(&rules, &mut state, &company("globex"));
+    assert_eq!(given(&decision.outcome), "bo");
+    assert_eq!(decision.trace.rules[0].profile.as_ref().unwrap().as_str(), "first");
+    let (rule, decision) = run(&rules, &mut state, &company("initech"));
+    let Outcome::Parked { line, reason } = &decision.outcome else { panic!("not parked") };
+    assert_eq!(rule, None);
+    assert_eq!(
+        (line.as_str(), reason.as_str()),
+        ("profile:second", "no rule matches and profile second has no default")
+    );
+    assert_eq!(decision.trace.rules.len(), 2);
+}
+
+#[test]
+fn a_pool_falls_back_on_the_next() {
+    let text = r"
+assignees: [{ id: anna, name: A, active: false }, { id: bo, name: B, caps: [{ period: day, limit: 1 }] }]
+pools:
+  - { id: west, members: [anna], fallback: middle }
+  - { id: middle, members: [], fallback: east }
+  - { id: east, members: [bo] }
+profiles: [{ id: p, default: { pool: west } }]
+";
+    let (rules, mut state) = (rules(text), State::default());
+    let (_, decision) = run(&rules, &mut state, &company("x"));
+    let Outcome::Assigned { assignee, pool, .. } = &decision.outcome else { panic!("nobody") };
+    assert_eq!((assignee.as_str(), pool.as_ref().unwrap().as_str()), ("bo", "east"));
+    assert_eq!(decision.trace.actions.len(), 3);
+    let (_, decision) = run(&rules, &mut state, &company("x"));
+    let Outcome::Parked { line, .. } = &decision.outcome else { panic!("not parked") };
+    assert_eq!(line, "pool:west");
+}
+
+#[test]
+fn a_rule_matches_in_its_time_only() {
+    let text = r"
+account: { timezone: Europe/Berlin }
+assignees: [{ id: anna, name: A }, { id: bo, name: B }]
+profiles:
+  - id: p
+    rules: [{ id: july, active_from: 2026-07-01, active_until: 2026-08-01, then: [{ assign_to: anna }] }]
+    default: { assign_to: bo }
+";
+    let (rules, mut state) = (rules(text), State::default());
+    for (at, who) in [
+        ("2026-06-30T21:59:59Z", "bo"),
+        ("2026-06-30T22:00:00Z", "anna"),
+        ("2026-07-31T21:59:59Z", "anna"),
+        ("2026-07-31T22:00:00Z", "bo"),
+    ] {
+        let lead = Lead { created_at: at.parse().unwrap(), ..company("x") };
+        let (_, decision) = run(&rules, &mut state, &lead);
+        assert_eq!(given(&decision.outcome), who, "{at}");
+        assert_eq!(decision.trace.rules[0].out_of_time, who == "bo");
+    }
+}
+
+#[test]
+fn the_reasons_of_thousands_of_rules_stay_small_and_near_the_one_that_matched() {
+    let each: Vec<String> = (0..5_000)
+        .map(|n| format!("{{ id: r{n}, when: {{ field: company, op: eq, value: c{n} }}, then: [park] }}"))
+        .collect();
+    let rules = rules(&format!("profiles: [{{ id: p, rules: [{}] }}]", each.join(", ")));
+    let (rule, decision) = run(&rules, &mut State::default(), &company("c4000"));
+    assert_eq!(rule.unwrap().as_str(), "r4000");
+    let told = &decision.trace.rules;
+    assert_eq!(told.len() + decision.trace.cut, 4_001);
+    assert_eq!(told[told.len() - 2].rule.as_str(), "r3999");
+    assert!(told.len() > 50 && serde_json::to_vec(&decision.trace).unwrap().len() <= crate::trace::TRACE_BYTES_MAX);
 }

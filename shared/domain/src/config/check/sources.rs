@@ -1,0 +1,72 @@
+//! Checking fields and sources.
+
+use std::collections::BTreeMap;
+
+use super::Check;
+use crate::config::FieldTable;
+use crate::field::{FieldName, FieldType};
+
+impl Check<'_> {
+    pub(super) fn fields(&mut self) {
+        let built_in = FieldTable::new(&[]);
+        let mut seen = BTreeMap::new();
+        for (index, field) in self.config.fields.iter().enumerate() {
+            let path = format!("fields[{index}]");
+            if built_in.get(&field.name).is_some() {
+                self.problem(format!("{path}.name"), format!("'{}' is a built-in field: leave it out", field.name));
+            } else if let Some(first) = seen.insert(&field.name, index) {
+                self.problem(format!("{path}.name"), format!("'{}' is already fields[{first}]", field.name));
+            }
+            match (field.kind, field.options.is_empty()) {
+                (FieldType::Choice, true) => self.problem(path, "a choice needs its 'options'"),
+                (FieldType::Choice, false) | (_, true) => {}
+                (kind, false) => {
+                    self.problem(format!("{path}.options"), format!("a {} field has no options", kind.name()));
+                }
+            }
+        }
+    }
+
+    pub(super) fn sources(&mut self) {
+        let formats = self.known.formats;
+        for (index, source) in self.config.sources.iter().enumerate() {
+            let path = format!("sources[{index}]");
+            if !formats.contains(&source.format.as_str()) {
+                self.problem(
+                    format!("{path}.format"),
+                    format!("there is no format '{}': use one of {}", source.format, formats.join(", ")),
+                );
+            }
+            self.secret(source.verify.secret(), format!("{path}.verify"));
+            for (at, mapping) in source.mapping.iter().enumerate() {
+                self.target_field(&mapping.to, format!("{path}.mapping[{at}].to"));
+            }
+            for (at, key) in source.search_by.iter().enumerate() {
+                for field in key.fields() {
+                    self.target_field(field, format!("{path}.search_by[{at}]"));
+                }
+            }
+            if source.search_by.len() > 2 {
+                self.problem(format!("{path}.search_by"), "give at most two keys: the primary and the secondary");
+            }
+            if let Some(country) = &source.default_country
+                && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
+            {
+                self.problem(format!("{path}.default_country"), "give two capital letters (ISO 3166), such as DE");
+            }
+        }
+    }
+
+    /// A field that a mapping fills or a key reads.
+    pub(super) fn target_field(&mut self, name: &FieldName, path: String) {
+        match self.fields.get(name).map(|info| info.derived) {
+            Some(false) => {}
+            Some(true) => self.problem(path, format!("'{name}' is computed and can't be filled or searched")),
+            None => {
+                let hint = self.fields.nearest(name).map(|near| format!("; did you mean '{near}'?"));
+                let hint = hint.unwrap_or_default();
+                self.problem(path, format!("there is no field '{name}': declare it under 'fields'{hint}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The profiles of a sound config with their conditions compiled.
+
+use jiff::Timestamp;
+
+use super::{Action, Config, Else, FieldTable, MatchMode, Problem, Profile, Rule};
+
+use crate::condition::{KnownLists, Scope, Test, compile, instant};
+use crate::id::{Entity, ProfileId, RuleId};
+use crate::rules::Window;
+
+/// A profile with its conditions compiled.
+#[derive(Debug, Clone)]
+pub struct CheckedProfile {
+    /// Its place in the document.
+    pub position: usize,
+    /// Its name.
+    pub id: ProfileId,
+    /// The lead type that it distributes.
+    pub entity: Entity,
+    /// Whether it decides anything.
+    pub enabled: bool,
+    /// Which of the matching rules decide.
+    pub match_mode: MatchMode,
+    /// Tried in order.
+    pub rules: Vec<CheckedRule>,
+    /// The default actions, where it has some.
+    pub default: Option<Vec<Action>>,
+}
+
+/// A rule with its condition compiled.
+#[derive(Debug, Clone)]
+pub struct CheckedRule {
+    /// Its name.
+    pub id: RuleId,
+    /// When it can match.
+    pub window: Window,
+    /// What must hold; `None` always holds.
+    pub test: Option<Test>,
+    /// Tried in order.
+    pub actions: Vec<Action>,
+    /// What happens when nobody is eligible.
+    pub otherwise: Else,
+}
+
+/// Compiles the conditions of every profile; what is wrong is added to `problems`.
+pub(super) fn compile_profiles(
+    config: &Config,
+    fields: &FieldTable,
+    lists: KnownLists<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<CheckedProfile> {
+    let zone = config.account.timezone.time_zone();
+    let mut compiler = Compiler { scope: Scope { fields, zone, lists }, problems };
+    let profiles = config.profiles.iter().enumerate();
+    profiles.map(|(position, profile)| compiler.profile(position, profile)).collect()
+}
+
+struct Compiler<'a> {
+    scope: Scope<'a>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    fn profile(&mut self, position: usize, profile: &Profile) -> CheckedProfile {
+        let rules = profile.rules.iter().enumerate();
+        CheckedProfile {
+            position,
+            id: profile.id.clone(),
+            entity: profile.entity.clone(),
+            enabled: profile.enabled,
+            match_mode: profile.match_mode,
+            rules: rules
+                .map(|(index, rule)| self.rule(rule, &format!("profiles[{position}].rules[{index}]")))
+                .collect(),
+            default: profile.default.as_ref().map(|default| default.0.clone()),
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule, path: &str) -> CheckedRule {
+        let window = Window {
+            from: self.moment(rule.active_from.as_deref(), || format!("{path}.active_from")),
+            until: self.moment(rule.active_until.as_deref(), || format!("{path}.active_until")),
+        };
+        if let (Some(from), Some(until)) = (window.from, window.until)
+            && until <= from
+        {
+            self.problems.push(Problem::new(
+                format!("{path}.active_until"),
+                format!("the rule would end at {until}, before it begins at {from}: give a later moment"),
+            ));
+        }
+        let when = rule.when.as_ref();
+        CheckedRule {
+            id: rule.id.clone(),
+            window,
+            test: when.and_then(|when| compile(when, &self.scope, &format!("{path}.when"), self.problems)),
+            actions: rule.then.clone(),
+            otherwise: rule.otherwise,
+        }
+    }
+
+    fn moment(&mut self, written: Option<&str>, path: impl Fn() -> String) -> Option<Timestamp> {
+        let written = written?;
+        let moment = instant(written, self.scope.zone);
+        if moment.is_none() {
+            let message = format!("'{written}' is no day or time: write 2026-07-31 or 2026-07-31T10:00:00Z");
+            self.problems.push(Problem::new(path(), message));
+        }
+        moment
+    }
+}

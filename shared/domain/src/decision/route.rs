@@ -1,0 +1,205 @@
+//! Finding the rules that decide a lead.
+
+use super::Needs;
+use crate::condition::Subject;
+use crate::config::{Action, Checked, Else, MatchMode, Pool};
+use crate::id::{PoolId, ProfileId};
+use crate::rules::{CompiledProfile, CompiledRule, PassedOver, Rules};
+use crate::trace::{RuleTrace, Trace};
+
+/// Most rules of a profile with `match: all` that give one lead: with more of them the decision would not fit into a
+/// transaction.
+pub const MATCHES_MAX: usize = 20;
+
+/// Most bytes of the reasons why rules did not match; the rest of the trace is for the candidates.
+const REASONS_BYTES_MAX: usize = 12 * 1024;
+
+/// The rules that decide a lead, and how they were found.
+#[derive(Debug, Clone)]
+pub struct Route<'a> {
+    /// The profile that decides; `None` when no enabled one distributes the lead's entity.
+    profile: Option<&'a CompiledProfile>,
+    /// The rules that matched, in their order; none where the default decides.
+    matched: Vec<&'a CompiledRule>,
+    /// Why others did not, in their order.
+    passed_over: Vec<RuleTrace>,
+    /// Rules that are left out of that.
+    left_out: usize,
+}
+
+/// One of the rules that decide, or the default.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Branch<'a> {
+    pub(super) profile: Option<&'a CompiledProfile>,
+    pub(super) rule: Option<&'a CompiledRule>,
+}
+
+/// Finds the rules that decide a lead: those that match in the first enabled profile of its entity in which one does, or
+/// the default of the first that has one.
+#[must_use]
+pub fn route<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
+    let mut passed = Vec::new();
+    for profile in rules.profiles_of(&subject.lead.entity) {
+        let places = deciding(profile, subject);
+        if places.is_empty() && profile.default.is_none() {
+            passed.push(profile);
+            continue;
+        }
+        let matched = places.iter().map(|&place| &profile.rules()[place]).collect();
+        let mut reasons = Reasons::default();
+        let tried = match (profile.match_mode, places.first()) {
+            (MatchMode::First, Some(&first)) => first,
+            _ => profile.rules().len(),
+        };
+        reasons.add(None, profile, subject, (0..tried).filter(|place| places.binary_search(place).is_err()));
+        reasons.add_passed(&passed, subject);
+        return reasons.route(Some(profile), matched);
+    }
+    let mut reasons = Reasons::default();
+    reasons.add_passed(&passed, subject);
+    reasons.route(passed.last().copied(), Vec::new())
+}
+
+/// The places of the rules that decide: the first match, or every match as far as one transaction holds them.
+fn deciding(profile: &CompiledProfile, subject: &Subject<'_>) -> Vec<usize> {
+    match profile.match_mode {
+        MatchMode::First => profile.matching(subject, 1),
+        MatchMode::All => profile.matching(subject, MATCHES_MAX),
+    }
+}
+
+/// Why rules did not match, gathered from the last one backwards: the nearer to the one that did, the more it tells.
+#[derive(Default)]
+struct Reasons {
+    passed_over: Vec<RuleTrace>,
+    left_out: usize,
+    bytes: usize,
+}
+
+impl Reasons {
+    fn add_passed(&mut self, passed: &[&CompiledProfile], subject: &Subject<'_>) {
+        for profile in passed.iter().rev() {
+            self.add(Some(&profile.id), profile, subject, 0..profile.rules().len());
+        }
+    }
+
+    fn add(
+        &mut self,
+        name: Option<&ProfileId>,
+        profile: &CompiledProfile,
+        subject: &Subject<'_>,
+        places: impl DoubleEndedIterator<Item = usize> + Clone,
+    ) {
+        let all = places.clone().count();
+        let mut told = 0;
+        for (rule, why) in profile.passed_over(subject, places) {
+            if self.bytes > REASONS_BYTES_MAX {
+                break;
+            }
+            let (failed, out_of_time) = match why {
+                PassedOver::OutOfTime => (None, true),
+                PassedOver::Failed(failed) => (Some(failed.into()), false),
+            };
+            let reason = RuleTrace { profile: name.cloned(), rule: rule.id.clone(), failed, out_of_time };
+            self.bytes += Trace::bytes_of(&reason);
+            self.passed_over.push(reason);
+            told += 1;
+        }
+        self.left_out += all - told;
+    }
+
+    fn route<'a>(mut self, profile: Option<&'a CompiledProfile>, matched: Vec<&'a CompiledRule>) -> Route<'a> {
+        self.passed_over.reverse();
+        Route { profile, matched, passed_over: self.passed_over, left_out: self.left_out }
+    }
+}
+
+impl<'a> Route<'a> {
+    /// The profile that decides; `None` when no enabled one distributes the lead's entity.
+    #[must_use]
+    pub fn profile(&self) -> Option<&'a ProfileId> {
+        self.profile.map(|profile| &profile.id)
+    }
+
+    /// The rules that matched, in their order; none where the default decides.
+    #[must_use]
+    pub fn rules(&self) -> &[&'a CompiledRule] {
+        &self.matched
+    }
+
+    /// What is decided one by one: each rule that matched, or else the default.
+    pub(super) fn branches(&self) -> Vec<Branch<'a>> {
+        let profile = self.profile;
+        let rules: Vec<_> = self.matched.iter().map(|&rule| Branch { profile, rule: Some(rule) }).collect();
+        if rules.is_empty() { vec![Branch { profile, rule: None }] } else { rules }
+    }
+
+    /// The rules as the trace of a branch tells them: the first branch also says why others did not match.
+    pub(super) fn reasons(&self, branch: &Branch<'a>, first: bool) -> Trace {
+        let mut trace = match first {
+            true => Trace { rules: self.passed_over.clone(), actions: Vec::new(), cut: self.left_out },
+            false => Trace::default(),
+        };
+        trace.rules.extend(branch.rule.map(|rule| RuleTrace::matched(rule.id.clone())));
+        trace
+    }
+
+    /// The pools and assignees whose state the actions may touch.
+    #[must_use]
+    pub fn needs(&self, config: &Checked) -> Needs {
+        let mut needs = Needs::default();
+        for action in self.branches().iter().flat_map(|branch| branch.actions().chain(branch.fallback())) {
+            match action {
+                Action::Pool(id) => {
+                    for pool in config.pool_and_fallbacks(id) {
+                        needs.pools.insert(pool.id.clone());
+                        needs.assignees.extend(pool.members.iter().map(|member| member.assignee.clone()));
+                    }
+                }
+                Action::AssignTo(id) => {
+                    needs.assignees.insert(id.clone());
+                }
+                Action::Park | Action::DoNothing => {}
+            }
+        }
+        needs
+    }
+}
+
+impl<'a> Branch<'a> {
+    /// The actions of the rule, or of the default.
+    pub(super) fn actions(&self) -> impl Iterator<Item = &'a Action> + use<'a> {
+        match self.rule {
+            Some(rule) => rule.actions.iter(),
+            None => self.defaults().iter(),
+        }
+    }
+
+    /// The default actions, when the rule asks for them.
+    pub(super) fn fallback(&self) -> impl Iterator<Item = &'a Action> + use<'a> {
+        let wanted = self.rule.is_some_and(|rule| rule.otherwise == Else::Default);
+        if wanted { self.defaults().iter() } else { [].iter() }
+    }
+
+    fn defaults(&self) -> &'a [Action] {
+        self.profile.and_then(|profile| profile.default.as_deref()).unwrap_or_default()
+    }
+
+    /// Whose line a parked lead waits in: the pool that could not take it, else the rule, else the profile.
+    pub(super) fn line(&self, last_pool: Option<&PoolId>) -> String {
+        match (last_pool, self.rule, self.profile) {
+            (Some(pool), _, _) => format!("pool:{pool}"),
+            (None, Some(rule), Some(profile)) => format!("rule:{}/{}", profile.id, rule.id),
+            (None, _, Some(profile)) => format!("profile:{}", profile.id),
+            (None, _, None) => "none".to_owned(),
+        }
+    }
+}
+
+impl Checked {
+    /// A pool, and the pools that are tried when nobody in it is eligible.
+    pub(super) fn pool_and_fallbacks<'a>(&'a self, id: &'a PoolId) -> impl Iterator<Item = &'a Pool> {
+        // The check of the config proved that this ends.
+        std::iter::successors(self.pool(id), |pool| self.pool(pool.fallback.as_ref()?))
+    }
+}

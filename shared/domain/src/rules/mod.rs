@@ -1,0 +1,56 @@
+//! The rules of a config, ready to be tried: compiled into an index, so that the work for a lead grows with the rules that
+//! could match it and not with all of them.
+//!
+//! What a rule means is written in [`crate::condition`]; here it is only made fast. The answer is always that of trying
+//! the rules one by one, which a property test holds over random rules and leads.
+
+mod facts;
+mod index;
+mod profile;
+mod tree;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use profile::{CompiledProfile, CompiledRule, PassedOver};
+pub use window::Window;
+
+use crate::condition::KnownLists;
+use crate::config::{Checked, Problems};
+use crate::id::Entity;
+use crate::list::Lists;
+
+/// A sound config with its rules compiled. Only such a one decides anything.
+#[derive(Debug)]
+pub struct Rules {
+    checked: Checked,
+    /// The enabled ones, in their order.
+    profiles: Vec<CompiledProfile>,
+}
+
+impl Rules {
+    /// The config.
+    #[must_use]
+    pub fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// The enabled profiles of an entity, in their order.
+    pub fn profiles_of(&self, entity: &Entity) -> impl Iterator<Item = &CompiledProfile> {
+        self.profiles.iter().filter(move |profile| profile.entity == *entity)
+    }
+}
+
+impl Checked {
+    /// Compiles the rules. `lists` holds what [`crate::config::Config::lists`] names.
+    ///
+    /// # Errors
+    /// A list that is not there; everything else was proved before.
+    pub fn compile(self, lists: &Lists) -> Result<Rules, Problems> {
+        let profiles = self.profiles(KnownLists::Loaded(lists))?;
+        let enabled = profiles.into_iter().filter(|profile| profile.enabled);
+        let profiles = enabled.map(CompiledProfile::new).collect();
+        Ok(Rules { checked: self, profiles })
+    }
+}
