@@ -126,7 +126,7 @@ async fn assigned_lead(table: &Table) -> LeadId {
     let record =
         EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id.clone()), settled_at: at };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };
-    let settled = vec![Settled { record, lead: Some(write), assignment: Some(assignment), seen: None }];
+    let settled = vec![Settled { record, lead: Some(write), assignments: vec![assignment], seen: None }];
     let (before, after) = (State::default(), State::default());
     table.store.commit(&Commit { account: account(), now: at, log_days: 30, settled, before, after }).await.unwrap();
     id

@@ -7,7 +7,7 @@ use leadyard_domain::event::Received;
 use leadyard_domain::id::{AccountId, EventId};
 use leadyard_domain::message::LeadsMessage;
 use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
-use leadyard_store::{ConfigCache, Published, Store};
+use leadyard_store::{Ruled, RulesCache, Store};
 
 use crate::fan_out::DeliveryQueues;
 use crate::plan::{Captured, capture};
@@ -23,8 +23,8 @@ const ROUND_RESERVE: Duration = Duration::from_secs(8);
 pub struct Evaluate {
     /// The table.
     pub store: Store,
-    /// The accounts' configs.
-    pub configs: ConfigCache,
+    /// The accounts' rules.
+    pub rules: RulesCache,
     /// Where deliveries are asked for.
     pub queues: DeliveryQueues,
     /// What CloudWatch counts.
@@ -61,21 +61,22 @@ impl Evaluate {
 
     async fn settle(&self, account: &AccountId, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
         let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
-        let published = match self.configs.get(account, (self.now)()).await {
-            Ok(Some(published)) => published,
+        // One version decides the whole batch, whatever is published meanwhile.
+        let ruled = match self.rules.get(account, (self.now)()).await {
+            Ok(Some(ruled)) => ruled,
             Ok(None) => return give_back(&ids, "the account has no published config"),
             Err(error) => return give_back(&ids, &error.to_string()),
         };
         let deadline = records.iter().map(|record| record.deadline).min().unwrap_or(Timestamp::MAX);
         let until = deadline.saturating_sub(ROUND_RESERVE).unwrap_or(Timestamp::MIN);
-        self.work(account, &published, jobs(&published, records), until).await
+        self.work(account, &ruled, jobs(&ruled, records), until).await
     }
 
     /// Goes round after round until the events are settled or the time is up.
     async fn work(
         &self,
         account: &AccountId,
-        published: &Published,
+        ruled: &Ruled,
         mut open: Vec<Job>,
         until: Timestamp,
     ) -> Vec<RecordResult> {
@@ -89,7 +90,7 @@ impl Evaluate {
                 results.extend(give_back(&messages(&open), "the invocation has no time for another round"));
                 return results;
             }
-            let round = Round { evaluate: self, account, published, again: number > 1 };
+            let round = Round { evaluate: self, account, ruled, again: number > 1 };
             let alone = open.clone();
             match round.run(open, most).await {
                 Ok(Turn { done, unsent, rest, lost }) => {
@@ -105,7 +106,7 @@ impl Evaluate {
                 Err(error) if !error.is_retryable() && alone.len() > 1 => {
                     tracing::error!(%account, %error, "a round failed: its events go on one by one");
                     for job in alone {
-                        results.extend(Box::pin(self.work(account, published, vec![job], until)).await);
+                        results.extend(Box::pin(self.work(account, ruled, vec![job], until)).await);
                     }
                     return results;
                 }
@@ -126,7 +127,7 @@ fn account_of(record: &Record<LeadsMessage>) -> &AccountId {
 }
 
 /// One job an event, in the order of the batch.
-fn jobs(published: &Published, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
+fn jobs(ruled: &Ruled, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     for record in records {
         let LeadsMessage::Received { event, retry } = record.message;
@@ -135,7 +136,7 @@ fn jobs(published: &Published, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
             known.retry |= retry;
             continue;
         }
-        let captured = capture(&published.checked, &event);
+        let captured = capture(ruled.rules.checked(), &event);
         jobs.push(Job { messages: vec![record.message_id], received: *event, retry, repeat: false, captured });
     }
     jobs

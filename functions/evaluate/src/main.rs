@@ -9,7 +9,7 @@ use std::time::Duration;
 use evaluate::Evaluate;
 use evaluate::fan_out::DeliveryQueues;
 use leadyard_runtime::{QueueSender, Start, now, start};
-use leadyard_store::{ConfigCache, Store};
+use leadyard_store::{RulesCache, Store};
 
 /// A batch does not begin with less time than this left.
 const START_RESERVE: Duration = Duration::from_secs(2);
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         let store = Store::new(function.aws.dynamodb(), table.to_owned());
         let queue = |url: &str| QueueSender::new(function.aws.sqs(), url);
         let evaluate = Evaluate {
-            configs: ConfigCache::new(store.clone()),
+            rules: RulesCache::new(store.clone()),
             store,
             queues: DeliveryQueues { webhook: queue(webhook), email: queue(email) },
             metrics: function.metrics.clone(),

@@ -15,6 +15,7 @@ use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{DeliveryId, Entity, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
+use leadyard_domain::rules::Rules;
 use leadyard_sources::{Applied, Draft};
 use leadyard_store::{LeadWrite, Settled};
 
@@ -129,7 +130,7 @@ impl Touched {
 ///
 /// `repeat` is set when the same body is known to have come shortly before.
 pub fn apply<'a>(
-    config: &'a Checked,
+    rules: &'a Rules,
     received: &Received,
     captured: &Captured,
     repeat: bool,
@@ -153,6 +154,7 @@ pub fn apply<'a>(
         let reason = "the same event came shortly before".to_owned();
         return only_log(settled(EventStatus::Duplicate, Some(reason), None));
     }
+    let config = rules.checked();
     // Capture has found the source.
     let source = config.source(&received.source)?;
     let met = known.met(draft, &received.event);
@@ -179,7 +181,7 @@ pub fn apply<'a>(
         let zone = config.config().account.timezone.time_zone();
         let is_new = matches!(applied, Applied::Created(_));
         let received_at = received.received_at;
-        decision::route(config, &Subject { lead, source: &received.source, is_new, received_at, zone })
+        decision::route(rules, &Subject { lead, source: &received.source, is_new, received_at, zone })
     });
     // Only keys that were looked up and found free: one that belongs to another lead stays with it.
     let keys = keys_of(config, &source.entity, &lead.fields);
@@ -208,36 +210,55 @@ fn decide_one(
 ) -> Settled {
     let Prepared { record, lead, route, seen } = prepared;
     let Some((mut lead, keys, previous)) = lead else {
-        return Settled { record, lead: None, assignment: None, seen };
+        return Settled { record, lead: None, assignments: Vec::new(), seen };
     };
-    let assignment = route.map(|route| {
-        let decided = decision::decide(config, &route, state, now);
-        let attempt = lead.standing.attempt() + 1;
-        stand(&mut lead, attempt, &decided.outcome, now);
-        Assignment {
+    let assignments = route.map(|route| {
+        let decisions = decision::decide(config, &route, state, now);
+        let assignments = (lead.standing.attempt() + 1..).zip(decisions).map(|(attempt, decision)| Assignment {
             lead: lead.id.clone(),
             attempt,
             event: record.received.event.clone(),
             config_version,
             profile: route.profile().cloned(),
-            rule: route.rule().cloned(),
-            outcome: decided.outcome,
+            rule: decision.rule,
+            outcome: decision.outcome,
             decided_at: now,
-            trace: decided.trace,
-        }
+            trace: decision.trace,
+        });
+        assignments.collect::<Vec<_>>()
     });
-    Settled { record, lead: Some(LeadWrite { lead, previous, keys }), assignment, seen }
+    let assignments = assignments.unwrap_or_default();
+    if let Some(last) = assignments.last() {
+        stand(&mut lead, last.attempt, &assignments, now);
+    }
+    Settled { record, lead: Some(LeadWrite { lead, previous, keys }), assignments, seen }
 }
 
-/// Puts the outcome of an attempt onto the lead.
-fn stand(lead: &mut Lead, attempt: u32, outcome: &Outcome, now: Timestamp) {
-    lead.standing = match outcome {
-        Outcome::Assigned { assignee, destinations, .. } => {
-            lead.owner = Some(assignee.clone());
-            let deliveries = destinations.iter().map(|to| DeliveryId::of(&lead.id, attempt, to)).collect();
+/// Puts what was decided onto the lead. Where several rules decided, it is assigned when one of them gave it to somebody,
+/// the first of whom owns it, and waits only when none did.
+fn stand(lead: &mut Lead, attempt: u32, assignments: &[Assignment], now: Timestamp) {
+    let mut owner = None;
+    let mut deliveries = Vec::new();
+    let mut waits = None;
+    for assignment in assignments {
+        match &assignment.outcome {
+            Outcome::Assigned { assignee, destinations, .. } => {
+                owner.get_or_insert(assignee);
+                let of = |to| DeliveryId::of(&lead.id, assignment.attempt, to);
+                deliveries.extend(destinations.iter().map(of));
+            }
+            Outcome::Parked { line, reason } => {
+                waits.get_or_insert((line, reason));
+            }
+            Outcome::Nothing => {}
+        }
+    }
+    lead.standing = match (owner, waits) {
+        (Some(owner), _) => {
+            lead.owner = Some(owner.clone());
             Standing::Assigned { attempt, deliveries, at: now }
         }
-        Outcome::Parked { line, reason } => {
+        (None, Some((line, reason))) => {
             // Whoever waited before keeps the place in the same line.
             let since = match &lead.standing {
                 Standing::Parked { line: before, since, .. } if before == line => *since,
@@ -245,7 +266,7 @@ fn stand(lead: &mut Lead, attempt: u32, outcome: &Outcome, now: Timestamp) {
             };
             Standing::Parked { attempt, reason: reason.clone(), line: line.clone(), since }
         }
-        Outcome::Nothing => Standing::Unassigned { attempt },
+        (None, None) => Standing::Unassigned { attempt },
     };
 }
 

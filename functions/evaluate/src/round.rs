@@ -9,7 +9,7 @@ use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_runtime::{SendError, backoff};
-use leadyard_store::{Commit, CommitError, Conflict, Published, Settled, StoreError, TooLarge};
+use leadyard_store::{Commit, CommitError, Conflict, Ruled, Settled, StoreError, TooLarge};
 
 use crate::fan_out::FanOut;
 use crate::handler::{Evaluate, Job};
@@ -55,7 +55,7 @@ enum Committed {
 pub(crate) struct Round<'a> {
     pub evaluate: &'a Evaluate,
     pub account: &'a AccountId,
-    pub published: &'a Published,
+    pub ruled: &'a Ruled,
     /// Whether an earlier round was lost.
     pub again: bool,
 }
@@ -75,7 +75,7 @@ impl Round<'_> {
         for job in open {
             let ready = if working.len() < at_most.clamp(1, EVENTS_MAX) {
                 let now = (self.evaluate.now)();
-                apply(&self.published.checked, &job.received, &job.captured, job.repeat, &known, &mut touched, now)
+                apply(&self.ruled.rules, &job.received, &job.captured, job.repeat, &known, &mut touched, now)
             } else {
                 None
             };
@@ -154,7 +154,8 @@ impl Round<'_> {
     /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now.
     async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, StoreError> {
         let Evaluate { store, now, metrics, .. } = self.evaluate;
-        let Published { checked, version } = self.published;
+        let Ruled { rules, version } = self.ruled;
+        let checked = rules.checked();
         let mut needs = Needs::default();
         for prepared in prepared {
             needs.extend(prepared.needs(checked));
@@ -189,7 +190,7 @@ impl Round<'_> {
     }
 
     async fn fan_out(&self, settled: &[Settled]) -> Result<(), SendError> {
-        let decided = settled.iter().filter(|settled| settled.assignment.is_some());
+        let decided = settled.iter().filter(|settled| !settled.assignments.is_empty());
         self.ask_for(decided.filter_map(|settled| settled.lead.as_ref()).map(|write| &write.lead)).await
     }
 
@@ -208,7 +209,7 @@ impl Round<'_> {
         let mut fan_out = FanOut::default();
         for lead in leads {
             if let Standing::Assigned { deliveries, .. } = &lead.standing {
-                fan_out.add(&self.published.checked, self.account, deliveries)?;
+                fan_out.add(&self.ruled.rules.checked(), self.account, deliveries)?;
             }
         }
         fan_out.send(&self.evaluate.queues).await
@@ -217,39 +218,40 @@ impl Round<'_> {
     /// One line an event: why each lead went where it went, without a word of what it says.
     fn report(&self, settled: &[Settled]) {
         let metrics = &self.evaluate.metrics;
-        for Settled { record, assignment, .. } in settled {
+        for Settled { record, assignments, .. } in settled {
             let EventRecord { received, status, lead, reason, settled_at } = record;
             metrics.millis("Settled", settled_at.duration_since(received.received_at).unsigned_abs());
             let (account, event, source) = (self.account, &received.event, &received.source);
             let lead = lead.as_ref().map(LeadId::as_str);
             let status = status.name();
-            let Some(assignment) = assignment else {
+            if assignments.is_empty() {
                 if record.status == EventStatus::Failed {
                     metrics.count("EventsFailed", 1);
                     tracing::warn!(%account, %event, %source, status, reason, "event failed");
                 } else {
                     tracing::info!(%account, %event, %source, status, lead, reason, "event settled");
                 }
-                continue;
-            };
-            let outcome = assignment.outcome.name();
-            let (assignee, pool, reason) = match &assignment.outcome {
-                Outcome::Assigned { assignee, pool, .. } => {
-                    metrics.count("LeadsAssigned", 1);
-                    (Some(assignee.as_str()), pool.as_ref().map(|pool| pool.as_str()), None)
-                }
-                Outcome::Parked { reason, .. } => {
-                    metrics.count("LeadsParked", 1);
-                    (None, None, Some(reason.as_str()))
-                }
-                Outcome::Nothing => (None, None, None),
-            };
-            let rule = assignment.rule.as_ref().map_or("default", |rule| rule.as_str());
-            let (attempt, config) = (assignment.attempt, assignment.config_version);
-            tracing::info!(
-                %account, %event, %source, status, lead, attempt, config, rule, outcome, pool, assignee, reason,
-                "lead decided"
-            );
+            }
+            for assignment in assignments {
+                let outcome = assignment.outcome.name();
+                let (assignee, pool, reason) = match &assignment.outcome {
+                    Outcome::Assigned { assignee, pool, .. } => {
+                        metrics.count("LeadsAssigned", 1);
+                        (Some(assignee.as_str()), pool.as_ref().map(|pool| pool.as_str()), None)
+                    }
+                    Outcome::Parked { reason, .. } => {
+                        metrics.count("LeadsParked", 1);
+                        (None, None, Some(reason.as_str()))
+                    }
+                    Outcome::Nothing => (None, None, None),
+                };
+                let rule = assignment.rule.as_ref().map_or("default", |rule| rule.as_str());
+                let (attempt, config) = (assignment.attempt, assignment.config_version);
+                tracing::info!(
+                    %account, %event, %source, status, lead, attempt, config, rule, outcome, pool, assignee, reason,
+                    "lead decided"
+                );
+            }
         }
     }
 }

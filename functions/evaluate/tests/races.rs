@@ -15,7 +15,7 @@ use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use leadyard_domain::rotation::LEAD;
 use leadyard_fakes::{Queue, Table};
 use leadyard_runtime::{Metrics, Record, RecordResult};
-use leadyard_store::{ConfigCache, PublishConfig};
+use leadyard_store::{PublishConfig, RulesCache};
 use serde_json::{Value, json};
 
 const LEADS: usize = 160;
@@ -83,7 +83,7 @@ impl Setting {
     fn evaluate(&self) -> Evaluate {
         Evaluate {
             store: self.table.store.clone(),
-            configs: ConfigCache::new(self.table.store.clone()),
+            rules: RulesCache::new(self.table.store.clone()),
             queues: DeliveryQueues { webhook: self.webhook.sender(), email: self.email.sender() },
             metrics: Metrics::new("evaluate"),
             now: leadyard_runtime::now,
@@ -269,4 +269,52 @@ async fn a_failed_event_is_kept_and_goes_through_when_it_is_retried() {
     let created = setting.table.store.event(&account(), &event.event).await.unwrap().unwrap();
     assert_eq!(created.status, EventStatus::Created);
     assert_eq!(setting.assignments(&LeadId::from_event(&event.event)).await[0].config_version, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_decided_by_one_version_while_others_are_published() {
+    let setting = Setting::start().await;
+    // The rule of each version has its name, so that a decision tells which one it saw.
+    let version = |number: u64| {
+        let mut config = config();
+        let rule = json!({ "id": format!("v{number}"), "then": [{ "pool": "all" }] });
+        config["profiles"][0]["rules"] = json!([rule]);
+        config.to_string()
+    };
+    let publish = async |number: u64| {
+        let publish =
+            PublishConfig::new(account(), version(number), number - 1, "test", leadyard_runtime::now());
+        setting.table.store.publish_config(&publish).await.unwrap();
+    };
+    publish(2).await;
+    let events: Vec<Received> =
+        (0..60).map(|number| received(number, json!({ "email": format!("lead{number}@example.com") }))).collect();
+    let work = async {
+        for batch in events.chunks(5) {
+            let records =
+                batch.iter().enumerate().map(|(place, event)| record(format!("m{place}"), event)).collect();
+            // A fresh environment each, so that every batch looks which version is in force.
+            drain(&setting.evaluate(), vec![records]).await;
+        }
+    };
+    let publishing = async {
+        for number in 3..12 {
+            publish(number).await;
+        }
+    };
+    tokio::join!(work, publishing);
+    let mut versions = BTreeSet::new();
+    for batch in events.chunks(5) {
+        let mut of_batch = BTreeSet::new();
+        for event in batch {
+            for assignment in setting.assignments(&LeadId::from_event(&event.event)).await {
+                let rule = assignment.rule.unwrap();
+                assert_eq!(rule.as_str(), format!("v{}", assignment.config_version));
+                of_batch.insert(assignment.config_version);
+            }
+        }
+        assert_eq!(of_batch.len(), 1, "a batch was decided by versions {of_batch:?}");
+        versions.extend(of_batch);
+    }
+    assert!(versions.len() > 1, "nothing was published while leads were decided");
 }

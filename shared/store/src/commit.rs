@@ -48,8 +48,8 @@ pub struct Settled {
     pub record: EventRecord,
     /// The lead that it made or changed.
     pub lead: Option<LeadWrite>,
-    /// The decision that it caused.
-    pub assignment: Option<Assignment>,
+    /// The decisions that it caused: one, or one for each rule where all that match decide.
+    pub assignments: Vec<Assignment>,
     /// The hash of its body, where its source names no external id: the commit refuses a body that was taken less than
     /// [`leadyard_domain::event::REPEAT_WINDOW_S`] away.
     pub seen: Option<String>,

@@ -105,7 +105,7 @@ fn ordinary(number: u32) -> Settled {
         .map(|field| key(&leadyard_domain::id::body_hash(format!("{field}{number}").as_bytes())))
         .into();
     write.lead.standing = Standing::Assigned { attempt: 1, deliveries: vec![delivery_id(number)], at: at(1) };
-    settled.assignment = Some(Assignment {
+    settled.assignments = vec![Assignment {
         rule: Some("north".parse().unwrap()),
         profile: Some("leads".parse().unwrap()),
         outcome: Outcome::Assigned {
@@ -115,8 +115,8 @@ fn ordinary(number: u32) -> Settled {
             destinations: vec![crate::testing::destination()],
         },
         trace: trace(),
-        ..settled.assignment.unwrap()
-    });
+        ..settled.assignments.remove(0)
+    }];
     settled
 }
 

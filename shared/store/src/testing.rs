@@ -160,7 +160,7 @@ pub(crate) fn created(number: u32) -> Settled {
     Settled {
         record,
         lead: Some(LeadWrite { lead, previous: None, keys: vec![key(&format!("key{number}"))] }),
-        assignment: Some(assignment(number, 1)),
+        assignments: vec![assignment(number, 1)],
         seen: None,
     }
 }

@@ -63,7 +63,7 @@ async fn commit(store: &Store, settled: Settled) {
 /// An event without a lead.
 pub async fn event(store: &Store, number: u32, status: EventStatus, received_at: Timestamp) {
     let record = record(number, status, received_at);
-    commit(store, Settled { record, lead: None, assignment: None, seen: None }).await;
+    commit(store, Settled { record, lead: None, assignments: Vec::new(), seen: None }).await;
 }
 
 /// An event that made a lead, which went to `anna` and is to be delivered to some destinations.
@@ -113,7 +113,7 @@ pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at
     let mut record = record(number, EventStatus::Created, received_at);
     record.lead = Some(id);
     let lead = Some(LeadWrite { lead, previous: None, keys: Vec::new() });
-    commit(store, Settled { record, lead, assignment: Some(assignment), seen: None }).await;
+    commit(store, Settled { record, lead, assignments: vec![assignment], seen: None }).await;
 }
 
 /// Begins the given try of a delivery; its function has it for a minute.

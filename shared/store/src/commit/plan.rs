@@ -128,7 +128,7 @@ impl Plan {
                 let received = &settled.record.received;
                 plan.seen(commit, &received.source, hash, event, received.received_at);
             }
-            if let Some(assignment) = &settled.assignment {
+            for assignment in &settled.assignments {
                 let (key, item) = assignment_item(&commit.account, assignment)?;
                 plan.put(key, Purpose::Lead, item, Some(Condition::absent()), Some(event));
             }

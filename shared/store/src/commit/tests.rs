@@ -50,7 +50,7 @@ fn conflict(result: Result<(), CommitError>) -> Conflict {
 fn second_event(number: u32, change: impl FnOnce(&mut Settled)) -> Commit {
     let mut settled = created(1);
     settled.record = record(number, EventStatus::Updated);
-    settled.assignment = None;
+    settled.assignments.clear();
     let write = settled.lead.as_mut().unwrap();
     write.previous = Some(write.lead.standing.clone());
     write.lead.version = 2;
@@ -100,7 +100,7 @@ async fn a_redelivered_batch_changes_nothing() {
 async fn an_event_is_settled_once() {
     let store = store().await;
     let settle = |status| {
-        let settled = Settled { record: record(1, status), lead: None, assignment: None, seen: None };
+        let settled = Settled { record: record(1, status), lead: None, assignments: Vec::new(), seen: None };
         commit(vec![settled])
     };
     // A failed event may be tried again, and fail again.
@@ -206,9 +206,9 @@ async fn a_unique_key_belongs_to_one_lead() {
 async fn an_attempt_is_decided_once() {
     let store = store().await;
     store.commit(&commit(vec![created(1)])).await.unwrap();
-    let again = second_event(2, |settled| settled.assignment = Some(assignment(1, 1)));
+    let again = second_event(2, |settled| settled.assignments = vec![assignment(1, 1)]);
     assert!(conflict(store.commit(&again).await).other);
-    store.commit(&second_event(2, |settled| settled.assignment = Some(assignment(1, 2)))).await.unwrap();
+    store.commit(&second_event(2, |settled| settled.assignments = vec![assignment(1, 2)])).await.unwrap();
     let file = store.lead_file(&account(), &lead(1).id).await.unwrap().unwrap();
     assert_eq!(file.assignments.iter().map(|assignment| assignment.attempt).collect::<Vec<_>>(), [1, 2]);
 }
@@ -217,7 +217,7 @@ async fn an_attempt_is_decided_once() {
 fn body(number: u32, received_s: i64, status: EventStatus) -> Settled {
     let mut record = record(number, status);
     record.received.received_at = at(received_s);
-    Settled { record, lead: None, assignment: None, seen: Some("hash".to_owned()) }
+    Settled { record, lead: None, assignments: Vec::new(), seen: Some("hash".to_owned()) }
 }
 
 #[tokio::test]

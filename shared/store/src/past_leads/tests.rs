@@ -31,7 +31,7 @@ async fn leads_of_a_time_the_oldest_first() {
         write(&store, vec![came(number, at(seconds))]).await;
     }
     // Events that created nothing.
-    write(&store, vec![Settled { record: record(9, EventStatus::Failed), lead: None, assignment: None, seen: None }])
+    write(&store, vec![Settled { record: record(9, EventStatus::Failed), lead: None, assignments: Vec::new(), seen: None }])
         .await;
     assert_eq!(numbers(&store, at(0), at(3 * day), 100).await, [2, 4, 1, 5]);
     assert_eq!(numbers(&store, at(0), at(3 * day + 1), 100).await, [2, 4, 1, 5, 3]);
@@ -59,14 +59,14 @@ async fn each_lead_comes_with_what_was_decided_first() {
         },
         ..assignment(1, 1)
     };
-    assigned.assignment = Some(decided);
+    assigned.assignments = vec![decided];
     let mut parked = came(2, at(1));
     let outcome = Outcome::Parked { line: "pool:sales".to_owned(), reason: "nobody".to_owned() };
-    parked.assignment = Some(Assignment { outcome, ..assignment(2, 1) });
+    parked.assignments = vec![Assignment { outcome, ..assignment(2, 1) }];
     let mut nothing = came(3, at(2));
-    nothing.assignment = Some(Assignment { outcome: Outcome::Nothing, ..assignment(3, 1) });
+    nothing.assignments = vec![Assignment { outcome: Outcome::Nothing, ..assignment(3, 1) }];
     let mut undecided = came(4, at(3));
-    undecided.assignment = None;
+    undecided.assignments.clear();
     undecided.lead.as_mut().unwrap().lead.standing = Standing::Unassigned { attempt: 0 };
     write(&store, vec![assigned, parked, nothing, undecided]).await;
 
@@ -80,7 +80,7 @@ async fn each_lead_comes_with_what_was_decided_first() {
     let second = Assignment { event: event_id(5), ..assignment(1, 2) };
     let previous = Some(lead(1).standing);
     let lead = Some(LeadWrite { lead: again.clone(), previous, keys: vec![] });
-    let later = Settled { record, lead, assignment: Some(second), seen: None };
+    let later = Settled { record, lead, assignments: vec![second], seen: None };
     store.commit(&Commit { now: at(9), ..commit(vec![later]) }).await.unwrap();
 
     let past = store.past_leads(&account(), at(0), at(60), 100).await.unwrap();
@@ -111,4 +111,29 @@ async fn many_leads_keep_their_order() {
     }
     assert_eq!(numbers(&store, at(0), at(1_000), 1_000).await, (0..250).collect::<Vec<_>>());
     assert_eq!(numbers(&store, at(0), at(1_000), 120).await, (0..120).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+#[ignore = "scratch"]
+async fn scratch_bench() {
+    let client = crate::testing::client(&std::env::var("EP").unwrap());
+    let table = "leadyard-scratch";
+    let fresh = crate::table::create(&client, table).await.is_ok();
+    let store = Store::new(client, table.to_owned());
+    if fresh {
+        let start = std::time::Instant::now();
+        for ten in 0..1000u32 {
+            let leads: Vec<_> = (0..10).map(|one| came(ten * 10 + one, at(i64::from(ten * 10 + one) * 20))).collect();
+            store.commit(&commit(leads)).await.unwrap();
+        }
+        println!("seeded in {:?}", start.elapsed());
+    }
+    for _ in 0..3 {
+        let start = std::time::Instant::now();
+        let created = store.created(&account(), at(0), at(1_000_000), 10_000).await.unwrap();
+        println!("created {} in {:?}", created.len(), start.elapsed());
+        let start = std::time::Instant::now();
+        let past = store.past_leads(&account(), at(0), at(1_000_000), 10_000).await.unwrap();
+        println!("past {} in {:?}", past.len(), start.elapsed());
+    }
 }
