@@ -4,6 +4,7 @@ mod assignees;
 mod destinations;
 mod profiles;
 mod sources;
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -137,6 +138,7 @@ impl Config {
         check.pools(&names);
         check.destinations();
         check.profiles(&names);
+        check.tests(&names);
         if proof == Proof::Whole {
             check.conditions();
         }

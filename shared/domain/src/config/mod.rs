@@ -13,10 +13,12 @@ mod pool;
 mod problem;
 mod profile;
 mod profiles;
+mod routing_test;
 mod schema;
 mod source;
 #[cfg(test)]
 mod tests;
+pub mod warning;
 
 use std::collections::BTreeSet;
 
@@ -33,7 +35,9 @@ pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{Action, DefaultAction, Else, MatchMode, Profile, Rule};
 pub use profiles::{CheckedProfile, CheckedRule};
+pub use routing_test::{DEFAULT_RULE, Expectation, ExpectedOutcome, RoutingTest, TESTS_MAX};
 pub use schema::json_schema;
+pub(crate) use source::default_entity;
 pub use source::{
     Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
     SearchKey, SecretRef, Source, Verification,
@@ -72,6 +76,9 @@ pub struct Config {
     /// The rules, per entity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<Profile>,
+    /// Sample leads with what each is expected to get: a config whose tests fail is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<RoutingTest>,
 }
 
 impl Config {

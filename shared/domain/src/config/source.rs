@@ -57,7 +57,7 @@ pub struct Source {
     pub form: Option<FormSettings>,
 }
 
-pub(super) fn default_entity() -> Entity {
+pub(crate) fn default_entity() -> Entity {
     Entity::new("lead").expect("a valid slug")
 }
 

@@ -5,6 +5,7 @@ mod kind;
 mod name;
 pub mod parse;
 mod point;
+mod read;
 mod value;
 
 pub use built_in::{BUILT_IN, DERIVED, Derived};

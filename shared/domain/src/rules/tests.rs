@@ -16,8 +16,8 @@ use crate::id::{AccountId, EventId, LeadId, ListName, SourceId};
 use crate::lead::{LastEvent, Lead};
 
 /// Rule sets times leads: the cases of one run.
-const RULE_SETS: u32 = 2_500;
-const LEADS: usize = 40;
+const RULE_SETS: u32 = 1_000;
+const LEADS: usize = 100;
 
 /// A comparison of one of twelve fields, mostly with values that leads have.
 fn comparison() -> impl Strategy<Value = Value> {
