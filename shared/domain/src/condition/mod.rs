@@ -4,6 +4,7 @@
 //! which every operand already has its type. A new operator is one file in [`operator`] and one line in its list.
 
 mod compile;
+mod derived;
 mod operand;
 pub mod operator;
 mod scalar;

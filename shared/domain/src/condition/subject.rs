@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::derived;
 use crate::field::{FieldName, FieldValue};
 use crate::id::SourceId;
 use crate::lead::Lead;
@@ -31,15 +32,6 @@ impl<'a> Subject<'a> {
         if let Some(value) = self.lead.fields.get(field) {
             return (!value.is_empty()).then_some(Cow::Borrowed(value));
         }
-        let derived = match field.as_str() {
-            "source.id" => FieldValue::Text(self.source.to_string()),
-            "lead.is_new" => FieldValue::Boolean(self.is_new),
-            "email.domain" => match self.lead.fields.get("email") {
-                Some(FieldValue::Text(email)) => FieldValue::Text(email.rsplit_once('@')?.1.to_owned()),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        Some(Cow::Owned(derived))
+        derived::value(self, field.as_str()).map(Cow::Owned)
     }
 }
