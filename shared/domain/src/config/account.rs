@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::near;
+
 /// Settings of the account as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -83,16 +85,31 @@ impl Default for Zone {
 
 /// A name that is no time zone.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no time zone: use an IANA name such as Europe/Berlin")]
-pub struct UnknownZone(String);
+#[error("{name:?} is no time zone: use an IANA name such as Europe/Berlin{hint}")]
+pub struct UnknownZone {
+    name: String,
+    /// The zone that was probably meant.
+    hint: String,
+}
 
 impl TryFrom<String> for Zone {
     type Error = UnknownZone;
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        match TimeZone::get(&name) {
-            Ok(zone) => Ok(Self(zone)),
-            Err(_) => Err(UnknownZone(name.chars().take(80).collect())),
-        }
+        TimeZone::get(&name).map(Self).map_err(|_| {
+            let name: String = name.chars().take(80).collect();
+            UnknownZone { hint: hint(&name), name }
+        })
+    }
+}
+
+/// `; did you mean 'Europe/Berlin'?`, for a slip of the pen or a city alone.
+fn hint(name: &str) -> String {
+    let zones: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+    let city = |zone: &str| zone.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let wanted = city(&name.replace(' ', "_"));
+    match zones.iter().find(|zone| city(zone) == wanted) {
+        Some(zone) => format!("; did you mean '{zone}'?"),
+        None => near::hint(name, zones.iter().map(String::as_str)),
     }
 }
 

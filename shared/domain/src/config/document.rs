@@ -1,8 +1,11 @@
 //! Reading a config document.
 
+mod node;
+
 use serde_json::Value;
 
 use super::{Config, Problem, Problems};
+use node::Node;
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +36,14 @@ pub fn parse(text: &str, syntax: Syntax) -> Result<Config, Problems> {
 /// Gives each node of a parsed document its type.
 ///
 /// # Errors
-/// The first node that does not fit, with its path and what was expected.
+/// The first node that does not fit, with its path, what was found and what was expected.
 pub fn from_value(value: Value) -> Result<Config, Problems> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Node(value)).map_err(|error| {
         let path = match error.path().to_string() {
             path if path == "." => "document".to_owned(),
             path => path,
         };
-        Problems(vec![Problem::new(path, error.inner().to_string())])
+        Problems(vec![Problem::new(path, error.into_inner().to_string())])
     })
 }
 

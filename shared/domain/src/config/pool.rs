@@ -1,6 +1,10 @@
 //! Named groups of assignees.
 
+use std::fmt;
+
 use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Cap, Weight};
@@ -38,11 +42,31 @@ pub struct PoolMember {
     pub caps: Vec<Cap>,
 }
 
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "an assignee's id, or {assignee, weight, caps}")]
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
 enum MemberForm {
     Id(AssigneeId),
     Full(FullMember),
+}
+
+/// By hand: an untagged enum would not say what is wrong with the form that was meant.
+impl<'de> Deserialize<'de> for MemberForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = MemberForm;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an assignee's id, or {assignee, weight, caps}")
+            }
+            fn visit_str<E: de::Error>(self, id: &str) -> Result<MemberForm, E> {
+                AssigneeId::new(id).map(MemberForm::Id).map_err(E::custom)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MemberForm, A::Error> {
+                FullMember::deserialize(MapAccessDeserializer::new(map)).map(MemberForm::Full)
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,10 @@
 //! Distribution profiles: ordered rules and a default.
 
+use std::fmt;
+
 use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{is_true, yes};
@@ -102,11 +106,34 @@ pub enum Else {
 #[serde(from = "DefaultForm", into = "DefaultForm")]
 pub struct DefaultAction(pub Vec<Action>);
 
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "an action such as do_nothing, park, {pool: …} or {assign_to: …}, or a list of actions")]
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
 enum DefaultForm {
     One(Action),
     Several(Vec<Action>),
+}
+
+/// By hand: an untagged enum would not say what is wrong with the form that was meant.
+impl<'de> Deserialize<'de> for DefaultForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = DefaultForm;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an action such as do_nothing, park, {pool: …} or {assign_to: …}, or a list of actions")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<DefaultForm, E> {
+                Action::deserialize(name.into_deserializer()).map(DefaultForm::One)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DefaultForm, A::Error> {
+                Action::deserialize(MapAccessDeserializer::new(map)).map(DefaultForm::One)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<DefaultForm, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(DefaultForm::Several)
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
 }
 
 impl From<DefaultForm> for DefaultAction {

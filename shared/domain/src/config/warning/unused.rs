@@ -1,0 +1,45 @@
+//! Things that nothing uses.
+
+use std::collections::BTreeSet;
+
+use super::view::View;
+use super::{Check, Warning};
+
+pub(super) const CHECK: Check = Check { codes: &[UNUSED_POOL, UNUSED_ASSIGNEE, UNUSED_DESTINATION, UNUSED_LIST], find };
+
+const UNUSED_POOL: &str = "unused_pool";
+const UNUSED_ASSIGNEE: &str = "unused_assignee";
+const UNUSED_DESTINATION: &str = "unused_destination";
+const UNUSED_LIST: &str = "unused_list";
+
+fn find(view: &View<'_>, found: &mut Vec<Warning>) {
+    let config = view.config();
+    let given = view.given();
+    let mut unused = |code, path: String, message: String| found.push(Warning { code, path, message });
+    for (index, pool) in config.pools.iter().enumerate() {
+        if !given.pools.contains_key(&pool.id) {
+            let message = format!("no rule or default of an enabled profile gives leads to the pool '{}'", pool.id);
+            unused(UNUSED_POOL, format!("pools[{index}]"), message);
+        }
+    }
+    // A pool that is not used was told: its members need not be, each.
+    let members: BTreeSet<_> =
+        config.pools.iter().flat_map(|pool| &pool.members).map(|member| &member.assignee).collect();
+    for (index, assignee) in config.assignees.iter().enumerate() {
+        if !given.assignees.contains_key(&assignee.id) && !members.contains(&assignee.id) {
+            let message = format!("'{}' is in no pool, and no rule of an enabled profile names it", assignee.id);
+            unused(UNUSED_ASSIGNEE, format!("assignees[{index}]"), message);
+        }
+    }
+    let destinations: BTreeSet<_> = config.assignees.iter().flat_map(|assignee| &assignee.destinations).collect();
+    for (index, destination) in config.destinations.iter().enumerate() {
+        if !destinations.contains(&destination.id) {
+            let message = format!("no assignee has the destination '{}'", destination.id);
+            unused(UNUSED_DESTINATION, format!("destinations[{index}]"), message);
+        }
+    }
+    let named: BTreeSet<_> = config.lists().into_iter().map(|(name, _)| name).collect();
+    for list in view.facts.lists.difference(&named) {
+        unused(UNUSED_LIST, format!("lists.{list}"), format!("no rule looks anything up in the list '{list}'"));
+    }
+}
