@@ -19,7 +19,7 @@ use crate::rotation::PoolState;
 use crate::trace::Trace;
 
 use attempt::Attempt;
-pub use route::{MATCHES_MAX, Route, route};
+pub use route::{MATCHES_MAX, Route, route, route_without_reasons};
 
 /// What moves with each decision: rotations and counters.
 #[derive(Debug, Clone, PartialEq, Default)]

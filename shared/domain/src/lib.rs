@@ -22,6 +22,7 @@ pub mod rotation;
 pub mod routing_test;
 pub mod rules;
 pub mod sample;
+pub mod simulation;
 pub mod strategy;
 pub mod text;
 pub mod trace;

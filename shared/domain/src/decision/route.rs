@@ -38,6 +38,16 @@ pub(super) struct Branch<'a> {
 /// the default of the first that has one.
 #[must_use]
 pub fn route<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
+    find(rules, subject, REASONS_BYTES_MAX)
+}
+
+/// The same without the reasons why rules did not match, for whoever asks of thousands of leads.
+#[must_use]
+pub fn route_without_reasons<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
+    find(rules, subject, 0)
+}
+
+fn find<'a>(rules: &'a Rules, subject: &Subject<'_>, bytes_max: usize) -> Route<'a> {
     let mut passed = Vec::new();
     for profile in rules.profiles_of(&subject.lead.entity) {
         let places = deciding(profile, subject);
@@ -46,7 +56,7 @@ pub fn route<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
             continue;
         }
         let matched = places.iter().map(|&place| &profile.rules()[place]).collect();
-        let mut reasons = Reasons::default();
+        let mut reasons = Reasons::new(bytes_max);
         let tried = match (profile.match_mode, places.first()) {
             (MatchMode::First, Some(&first)) => first,
             _ => profile.rules().len(),
@@ -55,7 +65,7 @@ pub fn route<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
         reasons.add_passed(&passed, subject);
         return reasons.route(Some(profile), matched);
     }
-    let mut reasons = Reasons::default();
+    let mut reasons = Reasons::new(bytes_max);
     reasons.add_passed(&passed, subject);
     reasons.route(passed.last().copied(), Vec::new())
 }
@@ -69,14 +79,17 @@ fn deciding(profile: &CompiledProfile, subject: &Subject<'_>) -> Vec<usize> {
 }
 
 /// Why rules did not match, gathered from the last one backwards: the nearer to the one that did, the more it tells.
-#[derive(Default)]
 struct Reasons {
     passed_over: Vec<RuleTrace>,
     left_out: usize,
-    bytes: usize,
+    bytes_left: usize,
 }
 
 impl Reasons {
+    fn new(bytes_max: usize) -> Self {
+        Self { passed_over: Vec::new(), left_out: 0, bytes_left: bytes_max }
+    }
+
     fn add_passed(&mut self, passed: &[&CompiledProfile], subject: &Subject<'_>) {
         for profile in passed.iter().rev() {
             self.add(Some(&profile.id), profile, subject, 0..profile.rules().len());
@@ -92,16 +105,16 @@ impl Reasons {
     ) {
         let all = places.clone().count();
         let mut told = 0;
-        for (rule, why) in profile.passed_over(subject, places) {
-            if self.bytes > REASONS_BYTES_MAX {
-                break;
-            }
+        let mut reasons = profile.passed_over(subject, places);
+        while self.bytes_left > 0
+            && let Some((rule, why)) = reasons.next()
+        {
             let (failed, out_of_time) = match why {
                 PassedOver::OutOfTime => (None, true),
                 PassedOver::Failed(failed) => (Some(failed.into()), false),
             };
             let reason = RuleTrace { profile: name.cloned(), rule: rule.id.clone(), failed, out_of_time };
-            self.bytes += Trace::bytes_of(&reason);
+            self.bytes_left = self.bytes_left.saturating_sub(Trace::bytes_of(&reason));
             self.passed_over.push(reason);
             told += 1;
         }
