@@ -1,10 +1,17 @@
 //! Why a lead went where it went.
 
+mod explain;
+mod names;
+pub(crate) mod words;
+
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
 use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
+
+pub use explain::{Decided, explain};
+pub use names::Names;
 
 /// Most bytes of a stored trace, as JSON.
 pub const TRACE_BYTES_MAX: usize = 16 * 1024;
@@ -52,6 +59,12 @@ impl RuleTrace {
     #[must_use]
     pub fn matched(rule: RuleId) -> Self {
         Self { profile: None, rule, failed: None, out_of_time: false }
+    }
+
+    /// Whether the rule matched.
+    #[must_use]
+    pub fn is_match(&self) -> bool {
+        self.failed.is_none() && !self.out_of_time
     }
 }
 
@@ -158,53 +171,6 @@ impl Trace {
         // Room for the count of what was cut.
         bytes(self) + 16
     }
-
-    /// The trace as sentences, one a line.
-    #[must_use]
-    pub fn explain(&self) -> String {
-        let mut lines = Vec::new();
-        if self.cut > 0 {
-            lines.push(format!("({} entries left out)", self.cut));
-        }
-        for RuleTrace { rule, failed, out_of_time, .. } in &self.rules {
-            lines.push(match failed {
-                None if *out_of_time => format!("Rule '{rule}' did not match: the lead came out of its time."),
-                None => format!("Rule '{rule}' matched."),
-                Some(FailedComparison { field, op, expected, found }) => {
-                    let found = found.as_ref().map_or_else(|| "missing".to_owned(), |found| format!("\"{found}\""));
-                    let expected = if expected.is_empty() { String::new() } else { format!(" {expected}") };
-                    format!("Rule '{rule}' did not match: {field} is {found}, the rule asks for {op}{expected}.")
-                }
-            });
-        }
-        for action in &self.actions {
-            lines.push(match &action.picked {
-                Some(picked) => format!("Action '{}' gave the lead to {picked}.", action.action),
-                None => format!("Action '{}' gave the lead to nobody.", action.action),
-            });
-            for CandidateTrace { assignee, ineligible, credit } in &action.candidates {
-                lines.push(match (ineligible, credit) {
-                    (Some(reason), _) => format!("  {assignee} {reason}."),
-                    (None, Some([before, after])) => {
-                        format!(
-                            "  {assignee} was eligible, credit {} before and {} after.",
-                            leads(*before),
-                            leads(*after)
-                        )
-                    }
-                    (None, None) => format!("  {assignee} was eligible."),
-                });
-            }
-        }
-        lines.join("\n")
-    }
-}
-
-/// Millionths of a lead as leads, with a sign.
-fn leads(millionths: i64) -> String {
-    let sign = if millionths < 0 { '-' } else { '+' };
-    let size = millionths.unsigned_abs();
-    format!("{sign}{}.{:03}", size / 1_000_000, size % 1_000_000 / 1_000)
 }
 
 fn bytes(part: &impl Serialize) -> usize {
@@ -245,40 +211,5 @@ mod tests {
         assert_eq!(trace.rules.last(), Some(&rule(4_999, true)));
         assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.assignee) == picked.as_ref()));
         assert_eq!(trace.cut, 6_000 - trace.rules.len() - trace.actions[0].candidates.len());
-    }
-
-    #[test]
-    fn sentences() {
-        let trace = Trace {
-            rules: vec![rule(1, false), rule(2, true)],
-            actions: vec![ActionTrace {
-                action: "pool sales".into(),
-                pool: None,
-                candidates: vec![
-                    CandidateTrace {
-                        assignee: AssigneeId::new("anna").unwrap(),
-                        ineligible: Some(Ineligible::CapReached { period: crate::config::Period::Day, limit: 3 }),
-                        credit: None,
-                    },
-                    CandidateTrace {
-                        assignee: AssigneeId::new("bo").unwrap(),
-                        ineligible: None,
-                        credit: Some([250_000, -250_000]),
-                    },
-                ],
-                picked: Some(AssigneeId::new("bo").unwrap()),
-            }],
-            cut: 0,
-        };
-        assert_eq!(
-            trace.explain(),
-            "Rule 'r1' did not match: company_size is \"12\", the rule asks for gt 500.\n\
-             Rule 'r2' matched.\n\
-             Action 'pool sales' gave the lead to bo.\n  \
-             anna has had 3 leads today.\n  \
-             bo was eligible, credit +0.250 before and -0.250 after."
-        );
-        let json = serde_json::to_string(&trace).unwrap();
-        assert_eq!(serde_json::from_str::<Trace>(&json).unwrap(), trace);
     }
 }

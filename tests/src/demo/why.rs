@@ -29,9 +29,9 @@ pub(super) fn sentence(assignment: &Value) -> String {
 /// Who was not eligible, and why not.
 fn passed_over(assignment: &Value) -> Option<String> {
     let lines = assignment["explanation"].as_array()?.iter().filter_map(Value::as_str);
-    // Candidates are indented; see `Trace::explain`.
-    let candidates = lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.contains(" was eligible"));
-    let words: Vec<&str> = candidates.map(|line| line.trim_end_matches('.')).collect();
+    let passed_over = lines.filter_map(|line| line.split_once(" was passed over: "));
+    let words: Vec<String> =
+        passed_over.map(|(name, reason)| format!("{name} {}", reason.trim_end_matches('.'))).collect();
     if words.is_empty() { None } else { Some(words.join(", ")) }
 }
 
@@ -52,17 +52,20 @@ mod tests {
             "assignee": "bo",
             "pool": "sales",
             "explanation": [
-                "Rule 'r' matched.",
-                "Action 'pool sales' gave the lead to bo.",
-                "  anna has had 3 leads today.",
-                "  bo was eligible, credit +0.250 before and -0.250 after.",
+                "Rule \"r\" matched.",
+                "Anna was passed over: has had 3 leads today (the cap is 3).",
+                "Bo was the only one in the pool \"sales\" who could take the lead.",
+                "So Bo got the lead, delivered nowhere.",
             ],
             "trace": { "actions": [{ "candidates": [
                 { "assignee": "anna", "reason": "cap_reached" },
                 { "assignee": "bo", "credit": [250_000, -250_000] },
             ] }] },
         });
-        assert_eq!(sentence(&assignment), "next in the rotation of 1 in pool sales; anna has had 3 leads today");
+        assert_eq!(
+            sentence(&assignment),
+            "next in the rotation of 1 in pool sales; Anna has had 3 leads today (the cap is 3)"
+        );
     }
 
     #[test]
@@ -71,7 +74,7 @@ mod tests {
         let named = json!({
             "outcome": "assigned",
             "assignee": "erika",
-            "explanation": ["Action 'assign_to erika' gave the lead to erika.", "  erika was eligible."],
+            "explanation": ["Erika is named and could take the lead."],
             "trace": { "actions": [{ "candidates": candidates }] },
         });
         assert_eq!(sentence(&named), "named by the rule");

@@ -7,7 +7,8 @@ use axum::extract::State;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Outcome, Standing};
 use leadyard_domain::id::LeadId;
-use leadyard_domain::trace::Trace;
+use leadyard_domain::trace::{Names, Trace, explain};
+use leadyard_runtime::now;
 use leadyard_store::LeadFile;
 use serde::Serialize;
 use serde_json::Value;
@@ -144,8 +145,9 @@ impl From<Standing> for StandingView {
     }
 }
 
-impl From<Assignment> for AssignmentView {
-    fn from(assignment: Assignment) -> Self {
+impl AssignmentView {
+    fn new(assignment: Assignment, names: &Names<'_>) -> Self {
+        let explanation = explain(&assignment, names);
         let Assignment { attempt, event, config_version, profile, rule, outcome, decided_at, trace, lead: _ } =
             assignment;
         let mut view = Self {
@@ -161,7 +163,7 @@ impl From<Assignment> for AssignmentView {
             reason: None,
             line: None,
             decided_at,
-            explanation: trace.explain().lines().map(str::to_owned).collect(),
+            explanation,
             trace,
         };
         match outcome {
@@ -204,6 +206,8 @@ pub(crate) async fn read(
 ) -> Result<Json<LeadView>, Problem> {
     let file = app.store.lead_file(&caller.account, &id).await?.ok_or_else(|| Problem::unknown("lead", &id))?;
     let LeadFile { lead, assignments, deliveries, pending } = file;
+    let published = app.configs.get(&caller.account, now()).await?;
+    let names = published.as_ref().map_or_else(Names::ids, |published| Names::of(&published.checked));
     Ok(Json(LeadView {
         id: lead.id.into(),
         entity: lead.entity.into(),
@@ -217,7 +221,7 @@ pub(crate) async fn read(
         last_event: lead.last_event.event.into(),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
-        assignments: assignments.into_iter().map(AssignmentView::from).collect(),
+        assignments: assignments.into_iter().map(|it| AssignmentView::new(it, &names)).collect(),
         deliveries: deliveries_of(&app, &caller, deliveries).await?,
         deliveries_pending: pending.into_iter().map(String::from).collect(),
     }))

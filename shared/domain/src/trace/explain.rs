@@ -1,0 +1,228 @@
+//! A decision in sentences that a sales manager understands.
+
+use super::names::Names;
+use super::{ActionTrace, CandidateTrace, FailedComparison, RuleTrace, Trace, words};
+use crate::assignment::{Assignment, Outcome};
+use crate::condition::operator::Operator;
+use crate::eligibility::Ineligible;
+use crate::id::{AssigneeId, PoolId, ProfileId};
+use crate::rotation::LEAD;
+
+/// What was decided and why, as far as it is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Decided<'a> {
+    /// The config version that decided; `None` for a draft.
+    pub version: Option<u64>,
+    /// The profile that decided; `None` when none distributes the lead.
+    pub profile: Option<&'a ProfileId>,
+    /// What was decided.
+    pub outcome: &'a Outcome,
+    /// Why.
+    pub trace: &'a Trace,
+}
+
+impl<'a> From<&'a Assignment> for Decided<'a> {
+    fn from(assignment: &'a Assignment) -> Self {
+        let Assignment { config_version, profile, outcome, trace, .. } = assignment;
+        Self { version: Some(*config_version), profile: profile.as_ref(), outcome, trace }
+    }
+}
+
+/// The decision in sentences: why each rule did or did not match, who was looked at, and what came of it.
+#[must_use]
+pub fn explain<'a>(decided: impl Into<Decided<'a>>, names: &Names<'_>) -> Vec<String> {
+    let decided = decided.into();
+    Explainer { decided, names, sentences: Vec::new() }.explain()
+}
+
+struct Explainer<'a> {
+    decided: Decided<'a>,
+    names: &'a Names<'a>,
+    sentences: Vec<String>,
+}
+
+impl<'a> Explainer<'a> {
+    fn explain(mut self) -> Vec<String> {
+        let Decided { version, trace, .. } = self.decided;
+        if let Some(version) = version {
+            self.say(format!("Version {version} of the config decided."));
+        }
+        if trace.cut > 0 {
+            self.say(format!("{} were looked at and are left out here.", rules_or_people(trace.cut)));
+        }
+        for rule in &trace.rules {
+            self.rule(rule);
+        }
+        if !trace.rules.iter().any(RuleTrace::is_match) {
+            self.no_rule();
+        }
+        for (index, action) in trace.actions.iter().enumerate() {
+            self.action(action, trace.actions.get(index + 1));
+        }
+        self.outcome();
+        self.sentences
+    }
+
+    fn say(&mut self, sentence: String) {
+        self.sentences.push(sentence);
+    }
+
+    fn rule(&mut self, trace: &RuleTrace) {
+        let RuleTrace { profile, rule, failed, .. } = trace;
+        let passed = profile.as_ref().map(|id| format!("In the profile {}, rule", self.names.profile(id)));
+        let profile = profile.as_ref().or(self.decided.profile);
+        let rule_name = self.names.rule(profile, rule);
+        let rule_name = format!("{} {rule_name}", passed.as_deref().unwrap_or("Rule"));
+        self.say(match failed {
+            Some(failed) => format!("{rule_name} did not match: {}.", self.reason(failed)),
+            None if trace.is_match() => format!("{rule_name} matched."),
+            None => {
+                let time = self.names.time(profile, rule).map(|time| format!(", which is {time}")).unwrap_or_default();
+                format!("{rule_name} did not match: the lead came outside its time{time}.")
+            }
+        });
+    }
+
+    /// `company_size is 12, and the rule asks for more than 500`.
+    fn reason(&self, FailedComparison { field, op, expected, found }: &FailedComparison) -> String {
+        let (name, positive) = match op.strip_prefix("not ") {
+            Some(name) => (name, false),
+            None => (op.as_str(), true),
+        };
+        let asked = match Operator::ALL.iter().find(|op| op.name() == name) {
+            Some(op) => words::asked(*op, positive, expected),
+            // An operator of an older version, as it was written.
+            None => format!("{op} {expected}"),
+        };
+        let found = found.as_deref().map_or_else(|| "missing".to_owned(), words::quoted);
+        format!("{} is {found}, and the rule asks for {asked}", self.names.field(field))
+    }
+
+    fn no_rule(&mut self) {
+        self.say(match (self.decided.profile, self.decided.trace.actions.is_empty()) {
+            (None, _) => "No enabled profile distributes leads of this kind.".to_owned(),
+            (Some(profile), false) => {
+                format!("No rule matched, so the default of the profile {} decides.", self.names.profile(profile))
+            }
+            (Some(profile), true) => {
+                format!("No rule matched, and the profile {} has no default.", self.names.profile(profile))
+            }
+        });
+    }
+
+    fn action(&mut self, action: &ActionTrace, next: Option<&ActionTrace>) {
+        for CandidateTrace { assignee, ineligible, .. } in &action.candidates {
+            if let Some(reason) = ineligible {
+                self.say(format!("{} was passed over: {}.", self.names.assignee(assignee), why_not(reason)));
+            }
+        }
+        match (&action.pool, &action.picked) {
+            (Some(pool), Some(picked)) => self.picked(pool, picked, &action.candidates),
+            (Some(pool), None) => {
+                let fallback =
+                    self.names.fallback(pool).filter(|id| next.is_some_and(|next| next.pool.as_ref() == Some(id)));
+                let then = fallback.map(|id| format!(", so its fallback {} was tried", self.names.pool(id)));
+                let then = then.unwrap_or_default();
+                self.say(format!("Nobody in the pool {} could take the lead{then}.", self.names.pool(pool)));
+            }
+            (None, Some(picked)) => {
+                self.say(format!("{} is named and could take the lead.", self.names.assignee(picked)))
+            }
+            (None, None) if action.action == "park" => self.say("The lead is to be parked.".to_owned()),
+            (None, None) if action.action == "do_nothing" => {
+                self.say("Nothing is to be done with the lead.".to_owned())
+            }
+            // Why the one who is named could not take it was told above.
+            (None, None) => {}
+        }
+    }
+
+    /// Why this one of a pool's members: whoever is owed most is next.
+    fn picked(&mut self, pool: &PoolId, picked: &AssigneeId, candidates: &[CandidateTrace]) {
+        let (name, pool) = (self.names.assignee(picked), self.names.pool(pool));
+        // What each was owed when the lead came; the one who was picked has paid for it since.
+        let owed = |candidate: &CandidateTrace| {
+            let [_, after] = candidate.credit?;
+            Some(if candidate.assignee == *picked { after + LEAD } else { after })
+        };
+        let mine = candidates.iter().find(|candidate| candidate.assignee == *picked).and_then(owed);
+        let others = candidates.iter().filter(|other| other.assignee != *picked && other.ineligible.is_none());
+        let mut others: Vec<_> = others.filter_map(|other| Some((owed(other)?, other))).collect();
+        others.sort_by_key(|(owed, _)| -owed);
+        let Some((second, follower)) = others.first() else {
+            return self.say(format!("{name} was the only one in the pool {pool} who could take the lead."));
+        };
+        let follower = self.names.assignee(&follower.assignee);
+        self.say(match mine.map(|mine| mine - second) {
+            Some(0) => {
+                format!("{name} was next in turn in the pool {pool}: level with {follower}, and had no more leads.")
+            }
+            Some(ahead) if ahead > 0 => {
+                format!("{name} was next in turn in the pool {pool}: {} ahead of {follower}.", leads(ahead))
+            }
+            // Another strategy than turns, or a trace that was cut.
+            _ => format!("{name} was picked from the pool {pool}."),
+        });
+    }
+
+    fn outcome(&mut self) {
+        let sentence = match self.decided.outcome {
+            Outcome::Assigned { assignee, destinations, .. } => {
+                let names: Vec<String> = destinations.iter().map(|id| self.names.destination(id)).collect();
+                let to = match names.is_empty() {
+                    true => "delivered nowhere".to_owned(),
+                    false => format!("delivered to {}", words::and(&names)),
+                };
+                format!("So {} got the lead, {to}.", self.names.assignee(assignee))
+            }
+            Outcome::Parked { line, .. } => format!("So the lead is parked{}.", self.line(line)),
+            Outcome::Nothing => "So the lead's owner stays what it was.".to_owned(),
+        };
+        self.say(sentence);
+    }
+
+    /// Whose line a parked lead waits in; nothing where the line is of another form.
+    fn line(&self, line: &str) -> String {
+        let whose = line.split_once(':').and_then(|(kind, id)| match kind {
+            "pool" => Some(format!("the pool {}", self.names.pool(&PoolId::new(id).ok()?))),
+            "profile" => Some(format!("the profile {}", self.names.profile(&ProfileId::new(id).ok()?))),
+            "rule" => {
+                let (profile, rule) = id.split_once('/')?;
+                let profile = ProfileId::new(profile).ok()?;
+                Some(format!("the rule {}", self.names.rule(Some(&profile), &rule.parse().ok()?)))
+            }
+            _ => None,
+        });
+        whose.map(|whose| format!(" and waits for {whose}")).unwrap_or_default()
+    }
+}
+
+/// Why someone could not take the lead; a cap with its limit.
+fn why_not(reason: &Ineligible) -> String {
+    match reason {
+        Ineligible::CapReached { limit, .. } => format!("{reason} (the cap is {limit})"),
+        reason => reason.to_string(),
+    }
+}
+
+fn rules_or_people(count: usize) -> String {
+    if count == 1 { "1 more rule or person".to_owned() } else { format!("{count} more rules or people") }
+}
+
+/// Millionths of a lead as leads: `0.25 leads`. What is less than a hundredth is told as such.
+fn leads(millionths: i64) -> String {
+    match millionths / 10_000 {
+        0 => "less than 0.01 leads".to_owned(),
+        hundredths if hundredths % 100 == 0 => match hundredths / 100 {
+            1 => "1 lead".to_owned(),
+            whole => format!("{whole} leads"),
+        },
+        hundredths => {
+            let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            format!("{} leads", text.trim_end_matches('0'))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
