@@ -71,7 +71,7 @@ async fn a_signed_lead_is_assigned_delivered_and_told_of() {
     let assignment = &lead["assignments"][0];
     assert_eq!((&assignment["rule"], &assignment["assignee"]), (&json!("large"), &json!("erika")));
     assert_eq!(assignment["config_version"], account.published.version);
-    assert_eq!(assignment["explanation"][0], "Rule 'large' matched.");
+    assert_eq!(assignment["explanation"][1], "Rule \"large\" matched.");
     assert_eq!(assignment["trace"]["rules"][0]["rule"], "large");
 
     // The webhook: once, signed, with the delivery's id, and saying the same.

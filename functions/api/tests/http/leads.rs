@@ -26,7 +26,12 @@ async fn a_lead_says_where_it_went_and_why() {
     let assignment = &lead.body["assignments"][0];
     assert_eq!((&assignment["outcome"], &assignment["assignee"]), (&json!("assigned"), &json!("anna")));
     assert_eq!((&assignment["rule"], &assignment["pool"]), (&json!("large"), &json!("sales")));
-    assert_eq!(assignment["explanation"], json!(["Rule 'large' matched."]));
+    let explanation = [
+        "Version 3 of the config decided.",
+        "Rule \"large\" matched.",
+        "So anna got the lead, delivered to \"crm\" and \"mail\".",
+    ];
+    assert_eq!(assignment["explanation"], json!(explanation));
     assert_eq!(assignment["trace"]["rules"][0]["rule"], "large");
     let delivery = &lead.body["deliveries"][0];
     assert_eq!((&delivery["id"], &delivery["status"]), (&json!(crm), &json!("delivered")));
