@@ -16,7 +16,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load
+.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load bench-rules fuzz
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ bench-start: build ## time from process start to the first poll, for each functi
 
 bench-load: build ## leads a second, latency, AWS calls and price
 	@$(LOCAL) bench-load
+
+# Without --locked: the domain's dependencies are pinned by the root's Cargo.lock, and a new one is to need no edit here.
+# One of the engines says that it needs a newer compiler than it does.
+bench-rules: ## how long a lead takes to find its rule, against other rule engines; fails when a goal was missed
+	cargo build --release --ignore-rust-version --manifest-path bench/rules/Cargo.toml --target-dir target/bench-rules
+	@target/bench-rules/release/leadyard-bench-rules
 
 build: tools ## build the functions and the local program
 	cargo build --workspace --bins
