@@ -137,13 +137,16 @@ pub(crate) async fn publish(
     let (endpoints, views) = fresh.into_iter().unzip();
     let document = serde_json::to_string(checked.config()).map_err(|error| Problem::behind(false, &error))?;
     let publish =
-        PublishConfig { account: caller.account, document, expected: in_force, by: caller.name, now: now(), endpoints };
+        PublishConfig { endpoints, ..PublishConfig::new(caller.account, document, in_force, caller.name, now()) };
     let version = app.store.publish_config(&publish).await.map_err(|error| match error {
         PublishError::Superseded { current } if if_match.is_some() => other_version(current),
         PublishError::Superseded { current } => Problem::new(
             Kind::Superseded,
             format!("Version {current} was published while this one was being checked. Look at it and publish again."),
         ),
+        PublishError::ListsChanged => {
+            Problem::new(Kind::Superseded, "A list was changed while the config was being checked. Publish again.")
+        }
         error @ PublishError::TooLarge { .. } => Problem::new(Kind::TooLarge, format!("{error}.")),
         PublishError::Store(error) => error.into(),
     })?;
