@@ -22,8 +22,8 @@ const HASHER: FixedState = FixedState::with_seed(0);
 
 /// The entries of one list, looked up in constant time.
 ///
-/// All text stands in one string, so that an entry costs its text and less than 20 bytes: where it ends (4), and at most
-/// twice 5 in the hash table.
+/// All text stands in one string, so that an entry costs its text and less than 20 bytes: 4 for where it ends, and 6 to 12
+/// in the hash table, as full as that is.
 pub struct EntrySet {
     /// The entries, one after another.
     text: String,
