@@ -209,7 +209,7 @@ impl Round<'_> {
         let mut fan_out = FanOut::default();
         for lead in leads {
             if let Standing::Assigned { deliveries, .. } = &lead.standing {
-                fan_out.add(&self.ruled.rules.checked(), self.account, deliveries)?;
+                fan_out.add(self.ruled.rules.checked(), self.account, deliveries)?;
             }
         }
         fan_out.send(&self.evaluate.queues).await

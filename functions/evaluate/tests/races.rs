@@ -282,8 +282,7 @@ async fn a_batch_is_decided_by_one_version_while_others_are_published() {
         config.to_string()
     };
     let publish = async |number: u64| {
-        let publish =
-            PublishConfig::new(account(), version(number), number - 1, "test", leadyard_runtime::now());
+        let publish = PublishConfig::new(account(), version(number), number - 1, "test", leadyard_runtime::now());
         setting.table.store.publish_config(&publish).await.unwrap();
     };
     publish(2).await;
@@ -291,8 +290,7 @@ async fn a_batch_is_decided_by_one_version_while_others_are_published() {
         (0..60).map(|number| received(number, json!({ "email": format!("lead{number}@example.com") }))).collect();
     let work = async {
         for batch in events.chunks(5) {
-            let records =
-                batch.iter().enumerate().map(|(place, event)| record(format!("m{place}"), event)).collect();
+            let records = batch.iter().enumerate().map(|(place, event)| record(format!("m{place}"), event)).collect();
             // A fresh environment each, so that every batch looks which version is in force.
             drain(&setting.evaluate(), vec![records]).await;
         }

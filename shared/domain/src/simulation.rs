@@ -132,10 +132,11 @@ pub enum Difference {
 /// In what two answers for one lead differ; nothing when they are the same.
 #[must_use]
 pub fn differences(would: &[Given], did: &[Given]) -> Vec<Difference> {
-    let differs = |same: fn(&Given, &Given) -> bool| {
+    type Same = fn(&Given, &Given) -> bool;
+    let differs = |same: Same| {
         would.len() != did.len() || would.iter().zip(did).any(|(would, did)| !same(would, did))
     };
-    let checks: [(Difference, fn(&Given, &Given) -> bool); 5] = [
+    let checks: [(Difference, Same); 5] = [
         (Difference::Profile, |would, did| would.profile == did.profile),
         (Difference::Rule, |would, did| would.rule == did.rule),
         (Difference::Outcome, |would, did| would.outcome == did.outcome),

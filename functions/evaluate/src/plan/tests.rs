@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use leadyard_domain::config::Known;
 use leadyard_domain::config::document::{Syntax, parse};
 use leadyard_domain::event::Origin;
 use leadyard_domain::id::{AccountId, SourceId, body_hash};
@@ -28,7 +27,7 @@ profiles:
 ";
 
 fn rules(text: &str) -> Rules {
-    let known = Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
+    let known = leadyard_domain::config::Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
     parse(text, Syntax::Yaml).unwrap().check(&known).unwrap().compile(&Lists::default()).unwrap()
 }
 
