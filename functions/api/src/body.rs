@@ -30,6 +30,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A JSON body of a route that takes as much as a config has.
+pub struct LargeJsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for LargeJsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let json = syntax(request.headers()) == Some(Syntax::Json);
+        let text = text(request, CONFIG_BYTES_MAX).await?;
+        if json { read_json(&text).map(Self) } else { Err(wrong_type("application/json")) }
+    }
+}
+
 /// A JSON body that may be left out, or `null`.
 pub struct OptionalJsonBody<T>(pub T);
 

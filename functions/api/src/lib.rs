@@ -19,6 +19,7 @@ pub mod problem;
 pub mod range;
 pub mod router;
 pub mod routes;
+mod rules;
 
 pub use app::{App, Queues};
 pub use router::router;

@@ -110,6 +110,11 @@ impl Problem {
              stays. Mend them and send it again.",
             findings.len()
         );
+        Self::refused(detail, findings)
+    }
+
+    /// A body that is refused whole, with everything that is wrong with it.
+    pub fn refused(detail: impl Into<String>, findings: Vec<Finding>) -> Self {
         Self { findings, ..Self::new(Kind::Unprocessable, detail) }
     }
 

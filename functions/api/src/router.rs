@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::routes::{config, deliveries, events, leads, meta, secrets, sources};
+use crate::routes::{config, deliveries, events, leads, meta, secrets, simulate, sources};
 use crate::{log, openapi};
 
 /// The API.
@@ -29,6 +29,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(config::publish, config::read))
         .routes(routes!(config::schema))
         .routes(routes!(config::validate))
+        .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))

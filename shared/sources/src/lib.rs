@@ -14,7 +14,7 @@ mod path;
 pub mod request;
 pub mod verify;
 
-pub use capture::{Applied, CaptureError, Draft, apply, capture};
+pub use capture::{Applied, CaptureError, Draft, apply, capture, fills};
 pub use format::{FORMATS, Format, format, format_names};
 pub use identity::identify;
 pub use request::{BODY_BYTES_MAX, EVENTS_MAX, Malformed, Part, Reply, Request, Split};

@@ -31,7 +31,8 @@ impl Store {
 
     /// The items that exist of many keys, in no order. No key may be named twice.
     pub(crate) async fn get_many(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, StoreError> {
-        let batches = keys.chunks(BATCH_KEYS_MAX).map(|batch| self.get_batch(batch, consistent, &[]));
+        // Collected, for a stream that maps borrowed items while it runs makes futures that no task can carry.
+        let batches: Vec<_> = keys.chunks(BATCH_KEYS_MAX).map(|batch| self.get_batch(batch, consistent, &[])).collect();
         let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
         let mut items = Vec::with_capacity(keys.len());
         while let Some(batch) = batches.try_next().await? {

@@ -8,4 +8,5 @@ pub mod events;
 pub mod leads;
 pub mod meta;
 pub mod secrets;
+pub mod simulate;
 pub mod sources;

@@ -11,3 +11,4 @@ mod replay;
 mod secrets;
 mod seeds;
 mod services;
+mod simulate;

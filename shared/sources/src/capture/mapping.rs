@@ -48,6 +48,19 @@ pub(super) fn map(
     Ok(Mapped { fields, defaults, extra })
 }
 
+/// Whether events of a source are expected to fill a field: by its mapping, or by a usual name. A source without any
+/// mapping lives on names alone, so its senders may fill every field.
+///
+/// A sender may always call a key like a declared field; where the source has a mapping that does not name the field,
+/// nothing says that one does.
+#[must_use]
+pub fn fills(source: &Source, field: &FieldName) -> bool {
+    let mut mapped = source.mapping.iter().filter(|mapping| mapping.enabled);
+    source.mapping.is_empty()
+        || USUAL_KEYS.iter().any(|(usual, _)| *usual == field.as_str())
+        || mapped.any(|mapping| mapping.to == *field)
+}
+
 struct Event<'a> {
     table: &'a FieldTable,
     setting: Setting<'a>,

@@ -15,6 +15,7 @@ mod usual;
 pub use behaviour::{Applied, apply};
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
+pub use mapping::fills;
 pub use usual::UsualKey;
 
 #[cfg(test)]

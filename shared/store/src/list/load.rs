@@ -30,23 +30,27 @@ impl Store {
             cases.entry(name).or_default().push(*case);
         }
         let mut lists = Lists::default();
-        let texts = cases.into_iter().map(async |(name, cases)| {
-            let text = self.pinned_text(account, pins, name).await?;
-            Ok::<_, StoreError>((name, cases, text))
-        });
+        // Collected, as in `get_many`.
+        let texts: Vec<_> = cases.keys().map(|name| self.pinned_text(account, pins, name)).collect();
         let mut texts = stream::iter(texts).buffer_unordered(READS_AT_ONCE);
-        while let Some((name, cases, text)) = texts.try_next().await? {
-            for case in cases {
-                lists.add(name.clone(), case, &text);
+        while let Some((name, text)) = texts.try_next().await? {
+            for case in cases.get(&name).into_iter().flatten() {
+                lists.add(name.clone(), *case, &text);
             }
         }
         Ok(lists)
     }
 
-    async fn pinned_text(&self, account: &AccountId, pins: &Pins, name: &ListName) -> Result<String, StoreError> {
+    async fn pinned_text(
+        &self,
+        account: &AccountId,
+        pins: &Pins,
+        name: &ListName,
+    ) -> Result<(ListName, String), StoreError> {
         let corrupt = |why: &str| StoreError::corrupt(format!("list {name} of account {account}"), why);
         let pin = pins.get(name).ok_or_else(|| corrupt("a rule names it and the config version pins no revision"))?;
         let text = self.list_text(account, name, &pin.id).await?;
-        text.ok_or_else(|| corrupt("the revision that the config version pins is not there"))
+        let text = text.ok_or_else(|| corrupt("the revision that the config version pins is not there"))?;
+        Ok((name.clone(), text))
     }
 }

@@ -131,6 +131,7 @@ impl Store {
             item.insert(CHUNK.to_owned(), AttributeValue::B(Blob::new(part)));
             self.put(item)
         });
+        let writes: Vec<_> = writes.collect();
         stream::iter(writes).buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await?;
         let stored = RevisionItem { entries: revision.entries, bytes: revision.bytes, chunks };
         let mut item = to_item(&key.to_string(), &stored)?;
