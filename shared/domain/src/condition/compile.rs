@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::operator::{Fault, Written};
-use super::{Case, Comparison, Condition, DEPTH_MAX, Operand, Predicate, Scope, Test};
+use super::{Case, Comparison, Condition, DEPTH_MAX, Predicate, Scope, Test};
 use crate::config::Problem;
 
 /// Compiles a condition; what is wrong is added to `problems` with the path of its node.
@@ -72,8 +72,8 @@ impl Compiler<'_> {
             Ok(operand) => Some(Predicate {
                 field: field.clone(),
                 op: *op,
-                expected: expected(&operand, value.as_ref()),
                 operand,
+                expected: value.as_ref().map(Value::to_string).unwrap_or_default(),
                 exact: *case == Case::Exact || spec.keeps_case,
             }),
             Err(Fault { at, message }) => {
@@ -81,18 +81,5 @@ impl Compiler<'_> {
                 None
             }
         }
-    }
-}
-
-/// The value as a person would say it, for the trace.
-fn expected(operand: &Operand, value: Option<&Value>) -> String {
-    match (operand, value) {
-        (_, None) => String::new(),
-        (Operand::Between { .. }, Some(Value::Array(ends))) => {
-            ends.iter().map(Value::to_string).collect::<Vec<_>>().join(" and ")
-        }
-        (Operand::List { name, .. }, _) => format!("'{name}'"),
-        (Operand::Within(circle), _) => circle.to_string(),
-        (_, Some(value)) => value.to_string(),
     }
 }

@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex::Regex;
-use rust_decimal::Decimal;
 
 use super::Scalar;
 use crate::field::Point;
@@ -95,13 +94,5 @@ impl Circle {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half the earth is 2e10 mm")]
         let distance_mm = (self.centre.distance_km(place) * MM_PER_KM).round() as u64;
         distance_mm <= self.radius_mm
-    }
-}
-
-/// `50 km of 52.52, 13.405`.
-impl fmt::Display for Circle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let km = Decimal::new(i64::try_from(self.radius_mm).unwrap_or(i64::MAX), 6).normalize();
-        write!(f, "{km} km of {}", self.centre)
     }
 }

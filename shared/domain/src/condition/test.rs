@@ -27,7 +27,7 @@ pub struct Predicate {
     pub(crate) operand: Operand,
     /// Whether the lead's text keeps its case before it is compared: what [`Scalar::of`] is told.
     pub(crate) exact: bool,
-    /// The value as it was written, for the trace.
+    /// The value as it was written, as JSON, for the trace; empty where there is none.
     pub(crate) expected: String,
 }
 
@@ -38,7 +38,7 @@ pub struct Failed {
     pub field: FieldName,
     /// The operator; `not` stands before it when the comparison held and should not have.
     pub op: String,
-    /// The value as the rule gives it.
+    /// The value as the rule gives it, as JSON; empty where there is none.
     pub expected: String,
     /// The lead's value; `None` when it is missing.
     pub found: Option<String>,

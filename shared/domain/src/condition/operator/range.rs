@@ -10,7 +10,11 @@ const NEEDS: &str = "a list of two values, the first and the last, such as [10, 
 fn read(written: &Written<'_>) -> Result<Operand, Fault> {
     let items = written.items(NEEDS)?;
     let [low, high] = items else {
-        return Err(Fault::value(format!("there are {} values: 'between' needs {NEEDS}", items.len())));
+        let count = match items.len() {
+            1 => "is 1 value".to_owned(),
+            count => format!("are {count} values"),
+        };
+        return Err(Fault::value(format!("there {count}: 'between' needs {NEEDS}")));
     };
     let (low_value, high_value) = (written.scalar(low, "[0]")?, written.scalar(high, "[1]")?);
     // From 22:00 to 06:00 is the night.

@@ -6,7 +6,7 @@ use crate::field::FieldType;
 pub(super) static CONTAINS: Spec = Spec {
     applies: |kind| is_text(kind) || kind == FieldType::List,
     expects: "it looks into text, email, phone, choice and list fields",
-    read: |written| written.one(),
+    read: |written| written.part(),
     keeps_case: false,
     when_missing: false,
     test: contains,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Operator;
 use crate::condition::{Case, Operand, Scalar, Scope};
 use crate::config::FieldInfo;
+use crate::text;
 
 /// The value of a comparison as it was written, and what it is read by.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +55,12 @@ impl<'a> Written<'a> {
     /// One value of the field's type.
     pub(super) fn one(&self) -> Result<Operand, Fault> {
         self.scalar(self.required("a value")?, "").map(Operand::One)
+    }
+
+    /// A text that is looked for in the field: of a choice it need not be an option.
+    pub(super) fn part(&self) -> Result<Operand, Fault> {
+        let text = self.text("a text in quotes")?;
+        Ok(Operand::One(Scalar::Text(text::comparable(text, self.case == Case::Exact))))
     }
 
     /// A list of values of the field's type.
