@@ -60,13 +60,23 @@ impl ConfigCache {
         {
             return Ok(Some(old));
         }
+        let checked = self.store.published_config(account, version).await?;
+        Ok(Some(Arc::new(Published { version, checked })))
+    }
+}
+
+impl Store {
+    /// The document of a published version, checked again as far as what is known of it now allows.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it is not there or does not fit this program, or the table's.
+    pub(crate) async fn published_config(&self, account: &AccountId, version: u64) -> Result<Checked, StoreError> {
         let name = || format!("config version {version} of account {account}");
-        let json = self.store.config_document(account, version).await?;
+        let json = self.config_document(account, version).await?;
         let json = json.ok_or_else(|| StoreError::corrupt(name(), "its document is missing"))?;
         let value = serde_json::from_str(&json).map_err(|error| StoreError::corrupt(name(), error))?;
         let config = document::from_value(value).map_err(|problems| StoreError::corrupt(name(), problems))?;
-        let checked = config.check_published().map_err(|problems| StoreError::corrupt(name(), problems))?;
-        Ok(Some(Arc::new(Published { version, checked })))
+        config.check_published().map_err(|problems| StoreError::corrupt(name(), problems))
     }
 }
 

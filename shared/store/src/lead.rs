@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Outcome, Standing};
 use leadyard_domain::delivery::DeliveryRecord;
 use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, PoolId, ProfileId, RuleId, SourceId};
+use leadyard_domain::id::{
+    AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, PoolId, ProfileId, RuleId, SourceId,
+};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::{LastEvent, Lead};
 use leadyard_domain::trace::Trace;

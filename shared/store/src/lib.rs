@@ -34,6 +34,7 @@ mod order;
 mod parked;
 mod past_leads;
 mod read;
+mod rules_cache;
 mod secret;
 #[cfg(test)]
 mod sizes;
@@ -59,6 +60,7 @@ pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, 
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
 pub use order::Order;
 pub use past_leads::{PastDecision, PastLead, PastOutcome};
+pub use rules_cache::{Ruled, RulesCache};
 pub use secret::{Secret, SecretCache, SetSecret};
 pub use source::endpoint_key_hash;
 

@@ -129,7 +129,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<PastLead>, StoreError> {
         let created = self.created(account, from, until, limit).await?;
-        let batches = created.chunks(BATCH_KEYS_MAX).map(|batch| self.past_batch(account, batch));
+        // Collected, as in `get_many`.
+        let batches: Vec<_> = created.chunks(BATCH_KEYS_MAX).map(|batch| self.past_batch(account, batch)).collect();
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
         let mut leads = Vec::with_capacity(created.len());
         while let Some(batch) = batches.try_next().await? {
@@ -213,9 +214,9 @@ impl Store {
             leads.insert(lead.id.clone(), lead);
         }
         // How many decisions there were stands in the lead; nearly always it is one.
-        let attempts = leads.values().flat_map(|lead| {
-            (1..=lead.standing.attempt()).map(|attempt| keys::assignment(account, &lead.id, attempt))
-        });
+        let attempts = leads
+            .values()
+            .flat_map(|lead| (1..=lead.standing.attempt()).map(|attempt| keys::assignment(account, &lead.id, attempt)));
         let attempts: Vec<Key> = attempts.collect();
         let events: BTreeSet<&str> = batch.iter().map(Created::event).collect();
         let mut decisions: BTreeMap<LeadId, Vec<PastDecision>> = BTreeMap::new();

@@ -58,7 +58,9 @@ fn shares() -> BTreeMap<AssigneeId, i64> {
 fn trace() -> Trace {
     let names = ["enterprise", "partners", "solar-roof", "returning", "north"];
     let rules = names.map(|name| RuleTrace {
+        profile: None,
         rule: name.parse().unwrap(),
+        out_of_time: false,
         failed: (name != "north").then(|| FailedComparison {
             field: "company_size".to_owned(),
             op: "gt".to_owned(),

@@ -31,8 +31,11 @@ async fn leads_of_a_time_the_oldest_first() {
         write(&store, vec![came(number, at(seconds))]).await;
     }
     // Events that created nothing.
-    write(&store, vec![Settled { record: record(9, EventStatus::Failed), lead: None, assignments: Vec::new(), seen: None }])
-        .await;
+    write(
+        &store,
+        vec![Settled { record: record(9, EventStatus::Failed), lead: None, assignments: Vec::new(), seen: None }],
+    )
+    .await;
     assert_eq!(numbers(&store, at(0), at(3 * day), 100).await, [2, 4, 1, 5]);
     assert_eq!(numbers(&store, at(0), at(3 * day + 1), 100).await, [2, 4, 1, 5, 3]);
     assert_eq!(numbers(&store, at(-1), at(1), 100).await, [6, 2]);
@@ -111,29 +114,4 @@ async fn many_leads_keep_their_order() {
     }
     assert_eq!(numbers(&store, at(0), at(1_000), 1_000).await, (0..250).collect::<Vec<_>>());
     assert_eq!(numbers(&store, at(0), at(1_000), 120).await, (0..120).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-#[ignore = "scratch"]
-async fn scratch_bench() {
-    let client = crate::testing::client(&std::env::var("EP").unwrap());
-    let table = "leadyard-scratch";
-    let fresh = crate::table::create(&client, table).await.is_ok();
-    let store = Store::new(client, table.to_owned());
-    if fresh {
-        let start = std::time::Instant::now();
-        for ten in 0..1000u32 {
-            let leads: Vec<_> = (0..10).map(|one| came(ten * 10 + one, at(i64::from(ten * 10 + one) * 20))).collect();
-            store.commit(&commit(leads)).await.unwrap();
-        }
-        println!("seeded in {:?}", start.elapsed());
-    }
-    for _ in 0..3 {
-        let start = std::time::Instant::now();
-        let created = store.created(&account(), at(0), at(1_000_000), 10_000).await.unwrap();
-        println!("created {} in {:?}", created.len(), start.elapsed());
-        let start = std::time::Instant::now();
-        let past = store.past_leads(&account(), at(0), at(1_000_000), 10_000).await.unwrap();
-        println!("past {} in {:?}", past.len(), start.elapsed());
-    }
 }
