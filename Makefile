@@ -16,7 +16,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build up demo down logs watch test lint audit bench bench-start bench-load bench-rules fuzz
+.PHONY: help tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rules bench-simulate
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ logs: ## follow the functions' logs
 watch: build ## run the local stack with functions that are rebuilt when their code changes
 	@$(LOCAL) watch
 
+simulate: build ## what leads would get, on the running stack: CONFIG=draft.yaml, LEADS=leads.json or FROM=day TO=day, RESET=1
+	@$(LOCAL) simulate $(if $(CONFIG),--config $(CONFIG)) $(if $(LEADS),--leads $(LEADS)) \
+		$(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(RESET),--reset)
+
 test: tools ## all tests, from units to the whole stack
 	cargo test --workspace
 
@@ -52,7 +56,8 @@ audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advis
 	$(CARGO_DENY) check advisories
 
 bench: build ## all benchmarks, each to its end; fails when a goal was missed
-	@$(LOCAL) bench-start; start=$$?; $(LOCAL) bench-load && exit $$start
+	@failed=0; for bench in start load simulate; do $(LOCAL) bench-$$bench || failed=1; done; \
+		$(MAKE) bench-rules || failed=1; exit $$failed
 
 bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start
@@ -65,6 +70,9 @@ bench-load: build ## leads a second, latency, AWS calls and price
 bench-rules: ## how long a lead takes to find its rule, against other rule engines; fails when a goal was missed
 	cargo build --release --ignore-rust-version --manifest-path bench/rules/Cargo.toml --target-dir target/bench-rules
 	@target/bench-rules/release/leadyard-bench-rules
+
+bench-simulate: build ## ten thousand past leads decided again
+	@$(LOCAL) bench-simulate
 
 build: tools ## build the functions and the local program
 	cargo build --workspace --bins

@@ -2,6 +2,8 @@
 
 use leadyard_tests::stack::{Profile, workspace::FUNCTIONS};
 
+use crate::command::Simulate;
+
 /// What to type.
 pub const USAGE: &str = "\
 usage: leadyard-local COMMAND
@@ -12,8 +14,11 @@ usage: leadyard-local COMMAND
   build [--release]   build the functions and lay them out for `sam deploy`
   watch               run the stack with functions that are rebuilt when their code changes
   demo [--release]    send the demo's leads through a stack of its own and show where each one went
+  simulate [--config FILE] [--leads FILE | --from DAY [--to DAY]] [--reset]
+                      ask the running stack what leads would get, by a draft or by what is in force
   bench-start         time from process start to the first poll, for each function, and the size of its binary
-  bench-load          leads a second, latency, AWS calls and their price";
+  bench-load          leads a second, latency, AWS calls and their price
+  bench-simulate      ten thousand past leads decided again";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,10 +47,14 @@ pub enum Command {
         /// How to compile.
         profile: Profile,
     },
+    /// What leads would get.
+    Simulate(Simulate),
     /// How quickly the functions start.
     BenchStart,
     /// What the stack takes, and what it costs.
     BenchLoad,
+    /// How long a simulation takes.
+    BenchSimulate,
     /// Say what can be typed.
     Help,
 }
@@ -62,6 +71,8 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
         "demo" => Ok(Command::Demo { profile: profile(arguments)? }),
         "bench-start" => nothing_more(arguments, Command::BenchStart),
         "bench-load" => nothing_more(arguments, Command::BenchLoad),
+        "bench-simulate" => nothing_more(arguments, Command::BenchSimulate),
+        "simulate" => Ok(Command::Simulate(simulate(arguments)?)),
         "logs" => Ok(Command::Logs { functions: functions(arguments)? }),
         "help" | "--help" | "-h" => Ok(Command::Help),
         unknown => Err(format!("there is no command '{unknown}'")),
@@ -77,6 +88,31 @@ fn profile(arguments: impl Iterator<Item = String>) -> Result<Profile, String> {
         }
     }
     Ok(profile)
+}
+
+fn simulate(mut arguments: impl Iterator<Item = String>) -> Result<Simulate, String> {
+    let mut asked = Simulate::default();
+    let (mut from, mut to) = (None, None);
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("'{option}' needs a value"));
+        match option.as_str() {
+            "--config" => asked.config = Some(value()?.into()),
+            "--leads" => asked.leads = Some(value()?.into()),
+            "--from" => from = Some(value()?),
+            "--to" => to = Some(value()?),
+            "--reset" => asked.reset = true,
+            unknown => return Err(format!("there is no option '{unknown}' here")),
+        }
+    }
+    asked.days = match (from, to) {
+        (Some(from), to) => Some((from.clone(), to.unwrap_or(from))),
+        (None, Some(_)) => return Err("'--to' needs '--from'".to_owned()),
+        (None, None) => None,
+    };
+    match asked {
+        Simulate { leads: Some(_), days: Some(_), .. } => Err("give '--leads' or days, not both".to_owned()),
+        asked => Ok(asked),
+    }
 }
 
 fn functions(arguments: impl Iterator<Item = String>) -> Result<Vec<String>, String> {
@@ -99,7 +135,7 @@ fn nothing_more(mut arguments: impl Iterator<Item = String>, command: Command) -
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Profile, parse};
+    use super::{Command, Profile, Simulate, parse};
 
     fn parsed(line: &str) -> Result<Command, String> {
         parse(line.split_whitespace().map(str::to_owned))
@@ -118,6 +154,17 @@ mod tests {
             ("demo", Command::Demo { profile: Profile::Dev }),
             ("bench-start", Command::BenchStart),
             ("bench-load", Command::BenchLoad),
+            ("bench-simulate", Command::BenchSimulate),
+            ("simulate", Command::Simulate(Simulate::default())),
+            (
+                "simulate --config a.yaml --from 2026-07-01 --reset",
+                Command::Simulate(Simulate {
+                    config: Some("a.yaml".into()),
+                    leads: None,
+                    days: Some(("2026-07-01".to_owned(), "2026-07-01".to_owned())),
+                    reset: true,
+                }),
+            ),
             ("logs api", Command::Logs { functions: vec!["api".to_owned()] }),
         ];
         for (line, command) in cases {
@@ -128,7 +175,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_named() {
-        for (line, named) in [("upp", "'upp'"), ("up --fast", "'--fast'"), ("down now", "'now'"), ("logs x", "'x'")] {
+        for (line, named) in [
+            ("upp", "'upp'"),
+            ("up --fast", "'--fast'"),
+            ("down now", "'now'"),
+            ("logs x", "'x'"),
+            ("simulate --config", "'--config' needs a value"),
+            ("simulate --to 2026-07-01", "'--from'"),
+            ("simulate --leads a --from b", "not both"),
+        ] {
             let problem = parsed(line).unwrap_err();
             assert!(problem.contains(named), "{line}: {problem}");
         }

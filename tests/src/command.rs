@@ -1,6 +1,7 @@
 //! The commands of `leadyard-local`, each in words a person can follow.
 
 mod logs;
+mod simulate;
 mod watch;
 
 use leadyard_tests::{
@@ -10,6 +11,7 @@ use leadyard_tests::{
 };
 
 pub use logs::logs;
+pub use simulate::{Simulate, simulate};
 pub use watch::watch;
 
 /// The emulator's usual port, which tools of AWS emulators expect.

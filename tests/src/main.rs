@@ -41,8 +41,10 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Logs { functions } => command::logs(&functions).await?,
         Command::Watch => command::watch().await?,
         Command::Demo { profile } => return Ok(success(demo::run(profile).await?)),
+        Command::Simulate(asked) => command::simulate(&asked).await?,
         Command::BenchStart => return Ok(success(bench::start().await?)),
         Command::BenchLoad => return Ok(success(bench::load().await?)),
+        Command::BenchSimulate => return Ok(success(bench::simulate().await?)),
         Command::Help => println!("{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)

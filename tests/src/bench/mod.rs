@@ -7,12 +7,14 @@ mod capacity;
 mod load;
 mod prices;
 mod runtime_api;
+mod simulate;
 mod start;
 mod usage;
 
 use crate::stack::StackError;
 
 pub use load::load;
+pub use simulate::simulate;
 pub use start::start;
 
 /// Why a benchmark has no figures.

@@ -72,13 +72,13 @@ fn after(rules: &Rules, settled: &Settled) -> Known {
 #[test]
 fn a_new_lead_is_decided_with_all_that_the_commit_needs() {
     let rules = rules(CONFIG);
-    let settled =
+    let mut settled =
         settle(&rules, &event("web", 1, json!({ "email": "a@x.example", "phone": "+4930123456" })), &Known::default());
     assert_eq!(settled.record.status, EventStatus::Created);
     let LeadWrite { lead, previous, keys } = settled.lead.unwrap();
     assert_eq!((lead.version, previous, keys.len()), (1, None, 2));
     assert_eq!(lead.owner.as_ref().unwrap().as_str(), "anna");
-    let assignment = settled.assignments.pop().unwrap();
+    let assignment = settled.assignments.remove(0);
     assert_eq!((assignment.attempt, assignment.config_version, assignment.rule), (1, 7, None));
     let Standing::Assigned { deliveries, .. } = &lead.standing else { panic!("{:?}", lead.standing) };
     assert_eq!(deliveries, &[DeliveryId::of(&lead.id, 1, &"crm".parse().unwrap())]);
