@@ -174,6 +174,9 @@ mod tests {
 
     use super::*;
 
+    const KINDS: [T; 11] =
+        [T::Text, T::Number, T::Boolean, T::Date, T::Datetime, T::Phone, T::Email, T::Choice, T::List, T::Time, T::Geo];
+
     fn to(kind: T, value: &Value) -> Result<Value, String> {
         let options = vec!["Gold".to_owned(), "Straße".to_owned()];
         let field = FieldInfo { kind, options, derived: false };
@@ -211,6 +214,17 @@ mod tests {
             (T::Choice, json!("STRASSE"), json!("Straße")),
             (T::List, json!(["a", 1, "", null]), json!(["a", "1"])),
             (T::List, json!("a"), json!(["a"])),
+            (T::Time, json!("09:00"), json!({"time": "09:00:00"})),
+            (T::Time, json!(" 17:30:15 "), json!({"time": "17:30:15"})),
+            (T::Geo, json!({"lat": 52.52, "lon": 13.405}), json!({"geo": {"lat": 52.52, "lon": 13.405}})),
+            (
+                T::Geo,
+                json!({"latitude": "52.52", "longitude": " -13.405 ", "accuracy": 9}),
+                json!({"geo": {"lat": 52.52, "lon": -13.405}}),
+            ),
+            (T::Geo, json!({"lat": -90, "lng": 180}), json!({"geo": {"lat": -90.0, "lon": 180.0}})),
+            (T::Geo, json!("52.52, 13.405"), json!({"geo": {"lat": 52.52, "lon": 13.405}})),
+            (T::Geo, json!([{"lat": 1, "lon": 2}]), json!({"geo": {"lat": 1.0, "lon": 2.0}})),
         ] {
             assert_eq!(to(kind, &value), Ok(expected), "{kind:?} of {value}");
         }
@@ -241,10 +255,33 @@ mod tests {
             (T::Choice, json!("")),
             (T::List, json!({"a": 1})),
             (T::List, json!([["a"]])),
+            (T::Time, json!("9:00")),
+            (T::Time, json!("24:00")),
+            (T::Time, json!(900)),
+            (T::Time, json!("2026-01-31T09:00")),
+            (T::Geo, json!("Berlin")),
+            (T::Geo, json!("52.52")),
+            (T::Geo, json!("91,0")),
+            (T::Geo, json!("0,181")),
+            (T::Geo, json!("nan,nan")),
+            (T::Geo, json!("52,52,13,405")),
+            (T::Geo, json!({"lat": 91, "lon": 0})),
+            (T::Geo, json!({"lat": 52.52})),
+            (T::Geo, json!({"lat": 52.52, "lon": null})),
+            (T::Geo, json!({"lat": true, "lon": false})),
+            // One order here, the other in GeoJSON.
+            (T::Geo, json!([52.52, 13.405])),
         ] {
             let expected = to(kind, &value).expect_err(&format!("{kind:?} of {value}"));
             assert!(expected.contains(kind.name()) || !expected.is_empty(), "{expected}");
         }
+    }
+
+    #[test]
+    fn a_place_that_is_none_is_told_by_what_is_wrong_with_it() {
+        assert!(to(T::Geo, &json!({"lat": 91, "lon": 0})).unwrap_err().contains("a number from -90 to 90"));
+        assert!(to(T::Geo, &json!("0,181")).unwrap_err().contains("a number from -180 to 180"));
+        assert!(to(T::Geo, &json!("Berlin")).unwrap_err().contains("the text 52.52,13.405"));
     }
 
     #[test]
@@ -258,8 +295,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_fits_or_does_not(text in ".{0,40}|[-+0-9.eTZ: ]{0,40}") {
-            for kind in [T::Text, T::Number, T::Boolean, T::Date, T::Datetime, T::Phone, T::Email, T::Choice, T::List] {
+        fn any_text_fits_or_does_not(text in ".{0,40}|[-+0-9.,eTZ: ]{0,40}|[0-9:]{5,8}|-?[0-9]{1,3}.[0-9]{0,9},[0-9.]{1,9}") {
+            for kind in KINDS {
                 // What fits is read again as itself.
                 if let Ok(converted) = to(kind, &json!(text)) {
                     let field: FieldValue = serde_json::from_value(converted.clone()).unwrap();

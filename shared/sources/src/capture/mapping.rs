@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leadyard_domain::config::{FieldInfo, FieldTable, Source};
-use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldValue};
-use serde_json::{Map, Value};
+use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldType, FieldValue};
+use serde_json::{Map, Value, json};
 
 use super::convert::{Setting, convert, is_nothing};
 use super::error::{CaptureError, Shape};
+use super::place;
 use super::usual::{USUAL_KEYS, squash};
 use crate::{format, path};
 
@@ -95,15 +96,44 @@ impl Event<'_> {
         for (name, usual) in of_format.iter().chain(USUAL_KEYS) {
             self.guess_one(source, &candidates, name, usual)?;
         }
+        self.guess_places(source, &candidates);
         for Candidate { path, value, .. } in &candidates {
             if !self.taken.contains(path)
                 && let Ok(name) = FieldName::new(path.as_str())
                 && !is_left_to_source(source, &name)
             {
-                self.fill(&name, path, value)?;
+                self.fill_guessed(&name, path, value)?;
             }
         }
         Ok(())
+    }
+
+    /// Fills a field from a value that is only called like it. A place is taken from what is one: in many links `geo=de`
+    /// is a country, and no mapping said otherwise.
+    fn fill_guessed(&mut self, name: &FieldName, at: &str, value: &Value) -> Result<(), CaptureError> {
+        let is_geo = |info: &&FieldInfo| info.kind == FieldType::Geo;
+        match self.table.get(name).filter(is_geo) {
+            Some(info) if convert(value, info, self.setting).is_err() => Ok(()),
+            _ => self.fill(name, at, value),
+        }
+    }
+
+    /// Fills places of which the sender names latitude and longitude each by itself.
+    fn guess_places(&mut self, source: &Source, candidates: &[Candidate<'_>]) {
+        let table = self.table;
+        for (name, info) in table.iter().filter(|(_, info)| info.kind == FieldType::Geo) {
+            if self.fields.contains_key(name) || source.mapping.iter().any(|mapping| mapping.to == *name) {
+                continue;
+            }
+            let called = |squashed: &str| candidates.iter().find(|one| one.squashed == *squashed);
+            let both = place::usual_pairs(name.as_str()).find_map(|(lat, lon)| called(&lat).zip(called(&lon)));
+            let Some((lat, lon)) = both else { continue };
+            let place = json!({ "lat": lat.value, "lon": lon.value });
+            if let Ok(value) = convert(&place, info, self.setting) {
+                self.fields.insert(name.clone(), value);
+                self.taken.extend([lat.path.clone(), lon.path.clone()]);
+            }
+        }
     }
 
     fn guess_one(
@@ -120,7 +150,7 @@ impl Event<'_> {
         for key in usual {
             let named = candidates.iter().find(|one| one.squashed == *key && !self.taken.contains(&one.path));
             if let Some(Candidate { path, value, .. }) = named {
-                return self.fill(&name, path, value);
+                return self.fill_guessed(&name, path, value);
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod email;
 mod error;
 mod mapping;
 mod phone;
+mod place;
 mod usual;
 
 pub use behaviour::{Applied, apply};

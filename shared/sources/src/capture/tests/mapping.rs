@@ -54,6 +54,42 @@ fn usual_keys_in_any_spelling() {
 }
 
 #[test]
+fn a_place_in_its_usual_forms() {
+    let berlin = json!({"lat": 52.52, "lon": 13.405});
+    for (payload, expected) in [
+        (json!({"geo": "52.52,13.405"}), json!({"geo": berlin})),
+        (json!({"coordinates": "52.52, 13.405"}), json!({"geo": berlin})),
+        (json!({"geo": {"lat": 52.52, "lon": 13.405}}), json!({"geo": berlin})),
+        (json!({"geo_lat": "52.52", "geo_lng": "13.405"}), json!({"geo": berlin})),
+        (json!({"Latitude": "52.52", "Longitude": "13.405"}), json!({"geo": berlin})),
+        (json!({"location": {"latitude": 52.52, "longitude": 13.405}}), json!({"geo": berlin})),
+        (json!({"branch": {"lat": 52.52, "lng": 13.405}}), json!({"branch": berlin})),
+        (json!({"branch": "52.52,13.405"}), json!({"branch": berlin})),
+        // What is no place is kept as it came: nobody mapped it.
+        (json!({"geo": "de", "city": "Bonn"}), json!({"city": "Bonn"})),
+        (json!({"lat": "n/a", "lng": "n/a", "city": "Bonn"}), json!({"city": "Bonn"})),
+        (json!({"lat": 52.52, "city": "Bonn"}), json!({"city": "Bonn"})),
+    ] {
+        let draft = draft(json!({}), payload.clone()).unwrap();
+        assert_eq!(plain(&draft.fields), expected, "{payload}");
+        assert_eq!(draft.extra.is_empty(), expected.get("city").is_none(), "{payload}");
+    }
+}
+
+#[test]
+fn a_place_that_is_mapped_must_be_one() {
+    let source = json!({"mapping": [{"from": "pin", "to": "geo"}]});
+    let pin = json!({"pin": {"lat": 52.52, "lng": 13.405}, "lat": 1, "lng": 1});
+    let drafted = draft(source.clone(), pin).unwrap();
+    assert_eq!(plain(&drafted.fields), json!({"geo": {"lat": 52.52, "lon": 13.405}}));
+    assert_eq!(json!(drafted.extra), json!({"lat": 1, "lng": 1}));
+    let error = draft(source.clone(), json!({"pin": "here"})).unwrap_err().to_string();
+    assert!(error.starts_with("field 'geo' expects a place such as"), "{error}");
+    // Only the mapping says where its place is.
+    assert!(plain(&draft(source, json!({"lat": 1, "lng": 1})).unwrap().fields).get("geo").is_none());
+}
+
+#[test]
 fn a_full_name_is_split_only_when_it_stands_alone() {
     for (payload, first, last) in [
         (json!({"name": "Ludwig van Beethoven"}), json!("Ludwig"), json!("van Beethoven")),

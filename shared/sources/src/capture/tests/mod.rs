@@ -27,6 +27,7 @@ fn table() -> FieldTable {
         {"name": "birthday", "type": "date"},
         {"name": "appointment", "type": "datetime"},
         {"name": "newsletter", "type": "boolean"},
+        {"name": "branch", "type": "geo"},
     ]);
     FieldTable::new(&serde_json::from_value::<Vec<FieldDefinition>>(custom).unwrap())
 }
