@@ -2,6 +2,7 @@
 
 mod assignees;
 mod destinations;
+mod limits;
 mod profiles;
 mod sources;
 mod tests;
@@ -10,10 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::profiles::compile_profiles;
-use super::{
-    ASSIGNEES_MAX, Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, RULES_MAX,
-    Source,
-};
+use super::{Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Source};
 use crate::condition::KnownLists;
 use crate::id::{AssigneeId, DestinationId, ListName, PoolId, SecretName, SourceId};
 use crate::near;
@@ -140,6 +138,7 @@ impl Config {
         check.profiles(&names);
         check.tests(&names);
         if proof == Proof::Whole {
+            check.names_for_people();
             check.conditions();
         }
         let Check { problems, fields, .. } = check;
@@ -181,7 +180,11 @@ impl Check<'_> {
         if let Some(name) = name
             && !self.known.secrets.contains(name)
         {
-            self.problem(path, format!("the secret '{name}' has no value yet: set it with PUT /v1/secrets/{name}"));
+            let hint = near::hint(name.as_str(), self.known.secrets.iter().map(SecretName::as_str));
+            self.problem(
+                path,
+                format!("the secret '{name}' has no value yet: set it with PUT /v1/secrets/{name}{hint}"),
+            );
         }
     }
 
@@ -197,19 +200,5 @@ impl Check<'_> {
             }
         }
         index
-    }
-
-    fn limits(&mut self) {
-        let rules: usize = self.config.profiles.iter().map(|profile| profile.rules.len()).sum();
-        if rules > RULES_MAX {
-            self.problem("profiles", format!("there are {rules} rules; at most {RULES_MAX} are allowed"));
-        }
-        let assignees = self.config.assignees.len();
-        if assignees > ASSIGNEES_MAX {
-            self.problem("assignees", format!("there are {assignees} assignees; at most {ASSIGNEES_MAX} are allowed"));
-        }
-        if self.config.account.log_days < 30 {
-            self.problem("account.log_days", "the event log also tells repeats apart: keep at least 30 days");
-        }
     }
 }

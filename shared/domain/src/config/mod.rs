@@ -50,6 +50,10 @@ use crate::id::{ListName, SecretName};
 pub const RULES_MAX: usize = 10_000;
 /// Most assignees in a config.
 pub const ASSIGNEES_MAX: usize = 5_000;
+/// Most options of a choice.
+pub const OPTIONS_MAX: usize = 1_000;
+/// Most characters of a name for people.
+pub const TEXT_CHARS_MAX: usize = 200;
 
 /// A whole configuration of one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

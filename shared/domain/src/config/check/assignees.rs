@@ -18,7 +18,8 @@ impl Check<'_> {
             if let Some(email) = &assignee.email
                 && !email_address::EmailAddress::is_valid(email)
             {
-                self.problem(format!("assignees[{index}].email"), "this is no email address");
+                let message = format!("'{email}' is no email address, such as anna@example.com");
+                self.problem(format!("assignees[{index}].email"), message);
             }
         }
     }

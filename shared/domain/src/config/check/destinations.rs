@@ -12,15 +12,17 @@ impl Check<'_> {
                 Channel::Webhook(webhook) => {
                     let scheme = webhook.url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
                     if !matches!(scheme.as_deref(), Some("https" | "http")) {
-                        self.problem(format!("{path}.url"), "give a whole address that begins with https://");
+                        let message = format!("found '{}', expected an address that begins with https://", webhook.url);
+                        self.problem(format!("{path}.url"), message);
                     }
                     if !(1..=30).contains(&webhook.timeout_s) {
-                        self.problem(format!("{path}.timeout_s"), "give 1 to 30 seconds");
+                        let message = format!("found {} seconds, expected 1 to 30 seconds", webhook.timeout_s);
+                        self.problem(format!("{path}.timeout_s"), message);
                     }
                 }
                 Channel::Email(email) => {
                     if email.to.is_empty() {
-                        self.problem(format!("{path}.to"), "give at least one recipient");
+                        self.problem(format!("{path}.to"), "the list is empty: give at least one recipient");
                     }
                 }
             }

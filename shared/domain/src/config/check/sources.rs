@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use crate::config::FieldTable;
 use crate::field::{FieldName, FieldType};
+use crate::near;
 
 impl Check<'_> {
     pub(super) fn fields(&mut self) {
@@ -32,9 +33,10 @@ impl Check<'_> {
         for (index, source) in self.config.sources.iter().enumerate() {
             let path = format!("sources[{index}]");
             if !formats.contains(&source.format.as_str()) {
+                let hint = near::hint(&source.format, formats.iter().copied());
                 self.problem(
                     format!("{path}.format"),
-                    format!("there is no format '{}': use one of {}", source.format, formats.join(", ")),
+                    format!("there is no format '{}': use one of {}{hint}", source.format, formats.join(", ")),
                 );
             }
             self.secret(source.verify.secret(), format!("{path}.verify"));
@@ -47,12 +49,17 @@ impl Check<'_> {
                 }
             }
             if source.search_by.len() > 2 {
-                self.problem(format!("{path}.search_by"), "give at most two keys: the primary and the secondary");
+                let found = source.search_by.len();
+                self.problem(
+                    format!("{path}.search_by"),
+                    format!("found {found} keys, expected at most two: the primary and the secondary"),
+                );
             }
             if let Some(country) = &source.default_country
                 && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
             {
-                self.problem(format!("{path}.default_country"), "give two capital letters (ISO 3166), such as DE");
+                let message = format!("found '{country}', expected two capital letters (ISO 3166), such as DE");
+                self.problem(format!("{path}.default_country"), message);
             }
         }
     }

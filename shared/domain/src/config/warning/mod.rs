@@ -68,9 +68,13 @@ pub struct Facts<'a> {
 /// One thing that is looked for.
 struct Check {
     /// The codes of what it finds.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test holds the documentation to them"))]
     codes: &'static [&'static str],
     find: fn(&View<'_>, &mut Vec<Warning>),
+}
+
+/// Every code that a warning may have.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().flat_map(|check| check.codes).copied()
 }
 
 /// Everything that is looked for, in the order in which it is told.

@@ -104,7 +104,6 @@ fn expectation(expected: &str) -> String {
         "u16" => "a whole number from 0 to 65535",
         "u32" => "a whole number from 0 to 4294967295",
         "u64" | "usize" => "a whole number from 0",
-        other if other.starts_with("struct ") => "a map",
         other => other,
     };
     words.to_owned()

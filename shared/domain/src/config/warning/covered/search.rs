@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
 use super::index::{Counts, Key, asked, count, keys};
@@ -25,10 +26,10 @@ pub struct Earlier<'v, 'a> {
 /// The rules that a lead met before, by what a case must say to be covered by them.
 pub struct Search<'v, 'a> {
     rules: Vec<Entry<'v, 'a>>,
-    by_key: HashMap<Key<'a>, Vec<usize>>,
+    by_key: HashMap<Key, Vec<usize>, FixedState>,
     /// Those that always hold.
     always: Vec<usize>,
-    counts: Counts<'a>,
+    counts: Counts,
     bits: HashMap<&'a FieldName, u64>,
     /// What may still be spent; a unit is a look at one comparison or one value.
     work_left: usize,
@@ -54,7 +55,7 @@ impl<'v, 'a> Search<'v, 'a> {
         }
         Self {
             rules: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             always: Vec::new(),
             counts,
             bits: HashMap::new(),

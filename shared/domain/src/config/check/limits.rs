@@ -1,0 +1,66 @@
+//! Checking sizes.
+
+use super::Check;
+use crate::config::{ASSIGNEES_MAX, OPTIONS_MAX, RULES_MAX, TEXT_CHARS_MAX};
+
+/// Fewer days would let a repeat of an old event make a second lead.
+const LOG_DAYS_MIN: u16 = 30;
+
+impl Check<'_> {
+    pub(super) fn limits(&mut self) {
+        let config = self.config;
+        let rules: usize = config.profiles.iter().map(|profile| profile.rules.len()).sum();
+        self.at_most("profiles", rules, RULES_MAX, "rules");
+        self.at_most("assignees", config.assignees.len(), ASSIGNEES_MAX, "assignees");
+        for (index, field) in config.fields.iter().enumerate() {
+            self.at_most(&format!("fields[{index}].options"), field.options.len(), OPTIONS_MAX, "options");
+        }
+        if config.account.log_days < LOG_DAYS_MIN {
+            let message = format!(
+                "found {} days, expected at least {LOG_DAYS_MIN}: the event log also tells repeats apart",
+                config.account.log_days
+            );
+            self.problem("account.log_days", message);
+        }
+    }
+
+    /// The names for people: they are shown in a line and stored with every trace.
+    pub(super) fn names_for_people(&mut self) {
+        let config = self.config;
+        self.short("account.name", Some(&config.account.name));
+        for (index, field) in config.fields.iter().enumerate() {
+            self.short(format!("fields[{index}].label"), field.label.as_ref());
+        }
+        for (index, source) in config.sources.iter().enumerate() {
+            self.short(format!("sources[{index}].name"), source.name.as_ref());
+        }
+        for (index, assignee) in config.assignees.iter().enumerate() {
+            self.short(format!("assignees[{index}].name"), Some(&assignee.name));
+        }
+        for (index, pool) in config.pools.iter().enumerate() {
+            self.short(format!("pools[{index}].name"), pool.name.as_ref());
+        }
+        for (index, destination) in config.destinations.iter().enumerate() {
+            self.short(format!("destinations[{index}].name"), destination.name.as_ref());
+        }
+        for (index, profile) in config.profiles.iter().enumerate() {
+            self.short(format!("profiles[{index}].name"), profile.name.as_ref());
+            for (at, rule) in profile.rules.iter().enumerate() {
+                self.short(format!("profiles[{index}].rules[{at}].name"), rule.name.as_ref());
+            }
+        }
+    }
+
+    fn short(&mut self, path: impl Into<String>, text: Option<&String>) {
+        let chars = text.map_or(0, |text| text.chars().count());
+        if chars > TEXT_CHARS_MAX {
+            self.problem(path, format!("found {chars} characters, expected at most {TEXT_CHARS_MAX}"));
+        }
+    }
+
+    fn at_most(&mut self, path: &str, found: usize, most: usize, what: &str) {
+        if found > most {
+            self.problem(path, format!("found {found} {what}, expected at most {most}"));
+        }
+    }
+}

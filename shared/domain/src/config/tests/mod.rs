@@ -1,0 +1,65 @@
+//! Reading and checking documents: what is wrong is said with the path of its node and what was expected.
+
+mod malformed;
+
+use std::collections::BTreeSet;
+
+use super::document::{Syntax, from_value, parse};
+use super::*;
+
+fn problems(text: &str) -> Vec<String> {
+    let secrets = BTreeSet::from([SecretName::new("known").unwrap()]);
+    let lists = BTreeSet::from([ListName::new("zips").unwrap()]);
+    match parse(text, Syntax::Yaml)
+        .and_then(|config| config.check(&Known { secrets: &secrets, formats: &["json", "form"], lists: &lists }))
+    {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn a_document_with_several_faults_names_them_all() {
+    let found = problems("pools: [{ id: p, members: [x, y] }]\nprofiles: [{ id: p, default: [{ pool: q }] }]");
+    assert_eq!(found.len(), 3, "{found:#?}");
+}
+
+#[test]
+fn json_and_yaml_say_the_same_and_read_back_as_they_were() {
+    let yaml = r"
+account: { name: Demo, timezone: Europe/Berlin, first_weekday: sunday }
+fields: [{ name: size, type: number }]
+sources:
+  - id: web
+    format: json
+    verify: { hmac: { secret: known, header: X-Signature, prefix: sha256= } }
+    external_id: { field: id }
+    mapping: [{ from: a.b, to: size, default: 3 }]
+    search_by: [email+company, phone]
+    on_duplicate: flag
+assignees:
+  - { id: anna, name: Anna, kind: partner, weight: 0.5, timezone: Asia/Kolkata, caps: [{ period: month, limit: 5 }], destinations: [crm] }
+pools: [{ id: p, members: [{ assignee: anna, weight: 2 }] }]
+destinations:
+  - { id: crm, channel: { webhook: { url: https://crm.example/in, secret: known } }, retry: [1s, 1h] }
+  - { id: mail, channel: { email: { to: ['{{ assignee.email }}'], attachment: csv } } }
+profiles:
+  - id: main
+    rules: [{ id: r, when: { field: size, op: gte, value: 75.5 }, then: [{ pool: p }, do_nothing], else: default }]
+    default: do_nothing
+";
+    let config = parse(yaml, Syntax::Yaml).unwrap();
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(parse(&json, Syntax::Json).unwrap(), config);
+    assert_eq!(from_value(serde_json::to_value(&config).unwrap()).unwrap(), config);
+    assert_eq!(config.secrets().len(), 1);
+    config.check_published().unwrap();
+}
+
+#[test]
+fn the_schema_names_every_part() {
+    let schema = json_schema().to_string();
+    for word in ["sources", "profiles", "starts_with", "standard_webhooks", "at_most_once", "first_weekday"] {
+        assert!(schema.contains(&format!("\"{word}\"")), "{word}");
+    }
+}
