@@ -76,7 +76,7 @@ impl Scalar {
                 .as_str()
                 .and_then(parse::time_of_day)
                 .map(Self::Time)
-                .ok_or_else(|| expected("a time of day in quotes such as '09:00' or '17:30:00'")),
+                .ok_or_else(|| expected("a time of day such as 09:00 or 17:30:00")),
             // No operator reads one: `within_km` has its own form.
             FieldType::Geo => Err(expected("the operator within_km")),
         }

@@ -61,6 +61,24 @@ fn a_night_goes_over_midnight() {
     }
 }
 
+/// A person may write times with or without quotes.
+#[test]
+fn times_in_yaml() {
+    use crate::config::document::{Syntax, parse};
+
+    for value in ["[22:00, 06:00]", "['22:00', \"06:00:00\"]", "\n          - 22:00\n          - 06:00:00"] {
+        let yaml = format!(
+            "profiles:\n- id: p\n  rules:\n  - id: r\n    then: [park]\n    when:\n      field: received.time\n      op: between\n      value: {value}\n"
+        );
+        let config = parse(&yaml, Syntax::Yaml).unwrap_or_else(|error| panic!("{yaml}{error}"));
+        let when = config.profiles[0].rules[0].when.clone().unwrap();
+        let (fields, zone, lists) = (table(), berlin(), Lists::default());
+        let scope = Scope { fields: &fields, zone: &zone, lists: KnownLists::Loaded(&lists) };
+        let mut problems = Vec::new();
+        assert!(compile(&when, &scope, "when", &mut problems).is_some(), "{yaml}{problems:?}");
+    }
+}
+
 #[test]
 fn office_hours() {
     let open = json!({ "all": [
