@@ -90,9 +90,7 @@ fn each_code_at_its_node() {
             vec![],
         ),
         (
-            profile(&format!(
-                "{{ id: p, default: [{{ assign_to: anna }}] }}, {{ id: off, enabled: false }}, {{ id: q, default: park }}"
-            )),
+            profile("{ id: p, default: [{ assign_to: anna }] }, { id: off, enabled: false }, { id: q, default: park }"),
             vec!["unreached_profile profiles[2]: no lead gets here: 'p' (profiles[0]) distributes 'lead' before and has a default"],
         ),
         (
@@ -100,7 +98,7 @@ fn each_code_at_its_node() {
             vec!["unreached_profile profiles[1]: no lead gets here: 'p' (profiles[0]) distributes 'lead' before and has a rule"],
         ),
         (
-            profile(&format!("{{ id: p, default: [{{ assign_to: anna }}] }}, {{ id: q, entity: loan, default: park }}")),
+            profile("{ id: p, default: [{ assign_to: anna }] }, { id: q, entity: loan, default: park }"),
             vec![],
         ),
         // Entities.
