@@ -7,6 +7,7 @@ mod account;
 mod assignee;
 mod check;
 mod destination;
+pub mod diff;
 pub mod document;
 mod fields;
 mod pool;
