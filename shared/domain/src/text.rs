@@ -1,5 +1,7 @@
 //! Folding of text, so that what a person calls the same compares as the same.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Unicode NFKC, without surrounding white space, case folded. Folding a folded text changes nothing.
@@ -26,6 +28,15 @@ pub fn normalise(text: &str) -> String {
     text.nfkc().collect::<String>().trim().to_owned()
 }
 
+/// A text of at most so many characters: of a longer one its beginning, with a mark that it goes on.
+#[must_use]
+pub fn shortened(text: &str, chars_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars_max) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// A text as it compares: folded, or only normalised when case counts.
 #[must_use]
 pub fn comparable(text: &str, exact: bool) -> String {
@@ -37,6 +48,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn shortening() {
+        assert_eq!(shortened("äöü", 3), "äöü");
+        assert_eq!(shortened("äöüß", 3), "äöü…");
+        assert_eq!(shortened("", 0), "");
+    }
 
     #[test]
     fn folding() {

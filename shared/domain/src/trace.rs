@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
 use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
+use crate::text;
 
 pub use explain::{Decided, explain};
 pub use names::Names;
@@ -86,11 +87,8 @@ pub struct FailedComparison {
 /// Longest piece of a value that a trace repeats, in characters.
 const VALUE_CHARS_MAX: usize = 120;
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(VALUE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn shortened(value: &str) -> String {
+    text::shortened(value, VALUE_CHARS_MAX).into_owned()
 }
 
 impl From<Failed> for FailedComparison {

@@ -7,6 +7,7 @@ mod compile;
 mod derived;
 mod operand;
 pub mod operator;
+mod pattern;
 mod scalar;
 mod scope;
 mod subject;
@@ -17,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use compile::compile;
-pub use operand::{Circle, Operand, Pattern};
+pub use operand::{Circle, Operand};
 pub use operator::Operator;
+pub use pattern::{PATTERN_CHARS_MAX, PATTERNS_MAX, Pattern, Patterns};
 pub use scalar::Scalar;
 pub(crate) use scalar::instant;
 pub use scope::{KnownLists, Scope};

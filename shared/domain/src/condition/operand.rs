@@ -1,12 +1,8 @@
 //! The compiled values of comparisons.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use regex::Regex;
-
-use super::Scalar;
+use super::{Pattern, Scalar};
 use crate::field::Point;
 use crate::id::ListName;
 use crate::list::EntrySet;
@@ -39,42 +35,6 @@ pub enum Operand {
     },
     /// A circle on the earth.
     Within(Circle),
-}
-
-/// A regular expression and how it was written.
-#[derive(Clone)]
-pub struct Pattern {
-    pub(super) text: String,
-    pub(super) exact: bool,
-    pub(super) regex: Regex,
-}
-
-impl Pattern {
-    /// Whether it stands anywhere in a normalised text.
-    #[must_use]
-    pub fn is_match(&self, normalised: &str) -> bool {
-        self.regex.is_match(normalised)
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.text, self.exact) == (&other.text, other.exact)
-    }
-}
-
-impl Eq for Pattern {}
-
-impl Hash for Pattern {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.text, self.exact).hash(state);
-    }
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pattern").field("text", &self.text).field("exact", &self.exact).finish_non_exhaustive()
-    }
 }
 
 /// A circle on the earth; its edge belongs to it.

@@ -6,9 +6,10 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Case;
+use super::operator::shown;
 use crate::config::FieldInfo;
 use crate::field::{FieldType, FieldValue, Point, parse};
-use crate::text;
+use crate::{near, text};
 
 /// A value ready to compare: texts are folded, days and moments are instants.
 ///
@@ -50,7 +51,8 @@ impl Scalar {
 
     /// A rule's value for a field, or what was expected instead.
     pub(super) fn read(value: &Value, field: &FieldInfo, case: Case, zone: &TimeZone) -> Result<Self, String> {
-        let expected = |what: &str| format!("{value} does not fit: this {} field needs {what}", field.kind.name());
+        let expected =
+            |what: &str| format!("{} does not fit: this {} field needs {what}", shown(value), field.kind.name());
         let text = || value.as_str().ok_or_else(|| expected("a text in quotes"));
         let exact = case == Case::Exact;
         match field.kind {
@@ -62,7 +64,8 @@ impl Scalar {
                 if field.options.iter().any(|option| text::fold(option) == folded) {
                     Ok(Self::Text(text::comparable(text()?, exact)))
                 } else {
-                    Err(expected(&format!("one of its options: {}", field.options.join(", "))))
+                    let hint = near::hint(text()?, field.options.iter().map(String::as_str));
+                    Err(expected(&format!("one of its options: {}{hint}", field.options.join(", "))))
                 }
             }
             FieldType::Number => number(value).map(Self::Number).ok_or_else(|| expected("a number")),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
+use super::Patterns;
 use crate::config::FieldTable;
 use crate::id::ListName;
 use crate::list::Lists;
@@ -17,6 +18,8 @@ pub struct Scope<'a> {
     pub zone: &'a TimeZone,
     /// The lists.
     pub lists: KnownLists<'a>,
+    /// The patterns that its config has so far.
+    pub patterns: &'a Patterns,
 }
 
 /// What is known of the lists.

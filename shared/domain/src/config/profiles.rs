@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Action, Config, Else, FieldTable, MatchMode, Problem, Profile, Rule};
 
-use crate::condition::{KnownLists, Scope, Test, compile, instant};
+use crate::condition::{KnownLists, Patterns, Scope, Test, compile, instant};
 use crate::id::{Entity, ProfileId, RuleId};
 use crate::rules::Window;
 
@@ -50,7 +50,8 @@ pub(super) fn compile_profiles(
     problems: &mut Vec<Problem>,
 ) -> Vec<CheckedProfile> {
     let zone = config.account.timezone.time_zone();
-    let mut compiler = Compiler { scope: Scope { fields, zone, lists }, problems };
+    let patterns = Patterns::default();
+    let mut compiler = Compiler { scope: Scope { fields, zone, lists, patterns: &patterns }, problems };
     let profiles = config.profiles.iter().enumerate();
     profiles.map(|(position, profile)| compiler.profile(position, profile)).collect()
 }

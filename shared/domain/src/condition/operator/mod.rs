@@ -14,6 +14,7 @@ mod written;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub(super) use written::shown;
 pub use written::{Fault, Written};
 
 use super::{Operand, Scalar};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Fault, Operand, Scalar, Spec, Written};
+use super::{Fault, Operand, Scalar, Spec, Written, shown};
 use crate::condition::Circle;
 use crate::field::{FieldType, InvalidPoint, Point};
 
@@ -23,7 +23,7 @@ const MM_PER_KM: f64 = 1e6;
 fn read(written: &Written<'_>) -> Result<Operand, Fault> {
     let object = match written.required(NEEDS)? {
         Value::Object(object) => object,
-        other => return Err(Fault::value(format!("{other} does not fit: 'within_km' needs {NEEDS}"))),
+        other => return Err(Fault::value(format!("{} does not fit: 'within_km' needs {NEEDS}", shown(other)))),
     };
     if let Some(other) = object.keys().find(|key| !["lat", "lon", "km"].contains(&key.as_str())) {
         return Err(Fault::at(&format!(".{other}"), format!("'{other}' is unknown here: 'within_km' needs {NEEDS}")));
@@ -31,7 +31,7 @@ fn read(written: &Written<'_>) -> Result<Operand, Fault> {
     let number = |name: &str, expected: &str| {
         let value = object.get(name);
         value.and_then(Value::as_f64).ok_or_else(|| match value {
-            Some(other) => Fault::at(&format!(".{name}"), format!("{other} does not fit: {expected}")),
+            Some(other) => Fault::at(&format!(".{name}"), format!("{} does not fit: {expected}", shown(other))),
             None => Fault::value(format!("'{name}' is missing: 'within_km' needs {NEEDS}")),
         })
     };

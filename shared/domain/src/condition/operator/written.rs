@@ -7,6 +7,16 @@ use crate::condition::{Case, Operand, Scalar, Scope};
 use crate::config::FieldInfo;
 use crate::text;
 
+/// Most values of a comparison; more are kept as a list beside the config.
+const VALUES_MAX: usize = 10_000;
+/// Longest piece of a value that a message repeats, in characters.
+const SHOWN_CHARS_MAX: usize = 60;
+
+/// A value as a message repeats it: the beginning of a long one.
+pub(in crate::condition) fn shown(value: &Value) -> String {
+    text::shortened(&value.to_string(), SHOWN_CHARS_MAX).into_owned()
+}
+
 /// The value of a comparison as it was written, and what it is read by.
 #[derive(Debug, Clone, Copy)]
 pub struct Written<'a> {
@@ -69,6 +79,12 @@ impl<'a> Written<'a> {
         if items.is_empty() {
             return Err(Fault::value("the list is empty: give at least one value"));
         }
+        if items.len() > VALUES_MAX {
+            return Err(Fault::value(format!(
+                "found {} values, expected at most {VALUES_MAX}: keep them as a list beside the config and use in_list",
+                items.len()
+            )));
+        }
         let read = items.iter().enumerate().map(|(index, item)| self.scalar(item, &format!("[{index}]")));
         let mut values = read.collect::<Result<Vec<_>, _>>()?;
         values.sort_unstable();
@@ -86,7 +102,7 @@ impl<'a> Written<'a> {
     pub(super) fn items(&self, what: &str) -> Result<&'a [Value], Fault> {
         match self.required(what)? {
             Value::Array(items) => Ok(items),
-            other => Err(Fault::value(format!("{other} does not fit: '{}' needs {what}", self.op.name()))),
+            other => Err(Fault::value(format!("{} does not fit: '{}' needs {what}", shown(other), self.op.name()))),
         }
     }
 
@@ -94,7 +110,7 @@ impl<'a> Written<'a> {
     pub(super) fn text(&self, what: &str) -> Result<&'a str, Fault> {
         match self.required(what)? {
             Value::String(text) => Ok(text),
-            other => Err(Fault::value(format!("{other} does not fit: '{}' needs {what}", self.op.name()))),
+            other => Err(Fault::value(format!("{} does not fit: '{}' needs {what}", shown(other), self.op.name()))),
         }
     }
 

@@ -102,7 +102,7 @@ fn berlin() -> TimeZone {
 fn compiled(condition: Value, zone: &TimeZone) -> Result<Test, Vec<Problem>> {
     let condition: Condition = serde_json::from_value(condition).unwrap();
     let mut problems = Vec::new();
-    let scope = Scope { fields: &table(), zone, lists: KnownLists::Loaded(&lists()) };
+    let scope = Scope { fields: &table(), zone, lists: KnownLists::Loaded(&lists()), patterns: &Patterns::default() };
     match compile(&condition, &scope, "when", &mut problems) {
         Some(test) if problems.is_empty() => Ok(test),
         _ => Err(problems),

@@ -92,7 +92,12 @@ fn a_list_is_looked_up_by_name_when_a_config_is_checked() {
         let condition = json!({ "field": "city", "op": "in_list", "value": list });
         let condition: Condition = serde_json::from_value(condition).unwrap();
         let mut problems = Vec::new();
-        let scope = Scope { fields: &table(), zone: &berlin(), lists: KnownLists::Names(&names) };
+        let scope = Scope {
+            fields: &table(),
+            zone: &berlin(),
+            lists: KnownLists::Names(&names),
+            patterns: &Patterns::default(),
+        };
         let test = compile(&condition, &scope, "when", &mut problems);
         (test, problems.pop().map(|problem| problem.message).unwrap_or_default())
     };

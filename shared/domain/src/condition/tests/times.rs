@@ -73,7 +73,8 @@ fn times_in_yaml() {
         let config = parse(&yaml, Syntax::Yaml).unwrap_or_else(|error| panic!("{yaml}{error}"));
         let when = config.profiles[0].rules[0].when.clone().unwrap();
         let (fields, zone, lists) = (table(), berlin(), Lists::default());
-        let scope = Scope { fields: &fields, zone: &zone, lists: KnownLists::Loaded(&lists) };
+        let scope =
+            Scope { fields: &fields, zone: &zone, lists: KnownLists::Loaded(&lists), patterns: &Patterns::default() };
         let mut problems = Vec::new();
         assert!(compile(&when, &scope, "when", &mut problems).is_some(), "{yaml}{problems:?}");
     }

@@ -422,7 +422,11 @@ fn conditions() {
         ),
         ("{ field: company, op: eq, value: 1 }", ".value", &["1 does not fit", "text in quotes"]),
         ("{ field: size, op: contains, value: 1 }", ".op", &["'contains' can't compare the number field", "text"]),
-        ("{ field: tier, op: eq, value: Sliver }", ".value", &["\"Sliver\" does not fit", "Gold, Silver"]),
+        (
+            "{ field: tier, op: eq, value: Sliver }",
+            ".value",
+            &["\"Sliver\" does not fit", "Gold, Silver", "did you mean 'Silver'"],
+        ),
         ("{ field: day, op: lt, value: tomorrow }", ".value", &["\"tomorrow\" does not fit", "2026-07-31"]),
         ("{ field: open, op: lt, value: '25:00' }", ".value", &["\"25:00\" does not fit", "a time of day"]),
         ("{ field: size, op: in, value: [1, x] }", ".value[1]", &["\"x\" does not fit", "number"]),
@@ -509,9 +513,19 @@ fn sizes() {
             &["found 201"],
         ),
     ]);
-    refused_conditions(&[(
-        &format!("{{ field: state, op: matches, value: {pattern} }}"),
-        ".value",
-        &["1001 characters", "at most 1000"],
-    )]);
+    let values = vec!["1"; 10_001].join(", ");
+    refused_conditions(&[
+        (&format!("{{ field: state, op: matches, value: {pattern} }}"), ".value", &["1001 characters", "at most 1000"]),
+        (
+            &format!("{{ field: size, op: in, value: [{values}] }}"),
+            ".value",
+            &["found 10001 values", "at most 10000", "in_list"],
+        ),
+        // A message repeats the beginning of what was found.
+        (
+            &format!("{{ field: size, op: gt, value: [{values}] }}"),
+            ".value",
+            &["[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1… does not fit"],
+        ),
+    ]);
 }

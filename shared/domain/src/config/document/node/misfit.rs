@@ -1,12 +1,13 @@
 //! What is said of a node that does not fit.
 
-use std::fmt::{self, Display};
+use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::de::{self, Expected, Unexpected};
 use serde_json::Value;
 
 use super::unexpected;
-use crate::near;
+use crate::{near, text};
 
 /// Longest piece of a document that a message repeats, in characters.
 const FOUND_CHARS_MAX: usize = 60;
@@ -114,15 +115,6 @@ fn quoted(names: &[&str]) -> String {
 }
 
 /// The beginning of a long text.
-fn shortened(text: &str) -> impl Display {
-    struct Shortened<'a>(&'a str);
-    impl Display for Shortened<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match self.0.char_indices().nth(FOUND_CHARS_MAX) {
-                Some((end, _)) => write!(f, "{}…", &self.0[..end]),
-                None => f.write_str(self.0),
-            }
-        }
-    }
-    Shortened(text)
+fn shortened(text: &str) -> Cow<'_, str> {
+    text::shortened(text, FOUND_CHARS_MAX)
 }
