@@ -1,11 +1,13 @@
 //! Reading a config document.
 
 mod node;
+mod unique;
 
 use serde_json::Value;
 
 use super::{Config, Problem, Problems};
 use node::Node;
+use unique::Unique;
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub fn parse(text: &str, syntax: Syntax) -> Result<Config, Problems> {
 /// What is wrong and where, as its parser says it.
 pub fn value(text: &str, syntax: Syntax) -> Result<Value, String> {
     match syntax {
-        Syntax::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Syntax::Json => serde_json::from_str(text).map(|Unique(value)| value).map_err(|error| error.to_string()),
         Syntax::Yaml => {
             let options = serde_saphyr::options! {
                 // Only true and false are booleans: to a person, `country: NO` is Norway and a member `y` has that name.

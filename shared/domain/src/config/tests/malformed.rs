@@ -61,6 +61,13 @@ fn documents() {
         Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
     };
     assert!(json("{").iter().all(|problem| problem.starts_with("document: this is no valid JSON: EOF")));
+    let twice = json(r#"{"account": {}, "pools": [{"id": "a", "members": [], "id": "b"}]}"#);
+    assert!(
+        twice[0].contains("the key 'id' stands twice in one map") && twice[0].contains("line 1 column"),
+        "{twice:?}"
+    );
+    let twice = problems("account: {}\npools: [{ id: a, members: [], id: b }]");
+    assert!(twice[0].starts_with("document: this is no valid YAML") && twice[0].contains("duplicate"), "{twice:?}");
     let deep = format!("{}{}", "{\"account\":".repeat(1_000), "}".repeat(1_000));
     assert!(json(&deep)[0].contains("recursion limit"), "{:?}", json(&deep));
     let deep = format!("fields: {}{}", "[".repeat(20_000), "]".repeat(20_000));

@@ -24,6 +24,7 @@ fn of_profiles(mode: &str, profiles: &[&[&str]]) -> Vec<String> {
         text += &format!("  - {{ id: p{number}, match: {mode}, rules: [");
         for (at, rule) in rules.iter().enumerate() {
             let when = if rule.is_empty() { String::new() } else { format!("when: {rule}, ") };
+            // A rule with more than a condition.
             let when = when.replace("when: +", "");
             text += &format!("{{ id: r{at}, {when}then: [park] }}, ");
         }
@@ -262,8 +263,13 @@ fn rules_that_get_leads_of_their_own() {
             &["{ field: geo, op: within_km, value: { lat: 52.5, lon: 13.4, km: 50 } }"],
             "{ field: geo, op: within_km, value: { lat: 52.6, lon: 13.4, km: 50 } }",
         ),
+        (
+            &["{ all: [{ field: state, op: exists }, { field: size, op: gt, value: 1 }] }"],
+            "{ all: [{ field: state, op: eq, value: a }, { field: size, op: lt, value: 1 }] }",
+        ),
         // Only a rule that holds whenever the later one does.
         (&["+active_until: 2026-08-01"], "{ field: state, op: exists }"),
+        (&["+active_until: 2026-08-01, when: { field: state, op: exists }"], "{ field: state, op: eq, value: a }"),
         (&["+active_from: 2026-07-20"], "+active_until: 2026-08-01"),
     ];
     for (earlier, later) in rows {
@@ -272,6 +278,9 @@ fn rules_that_get_leads_of_their_own() {
     }
     let same_time = "+active_from: 2026-07-20, active_until: 2026-08-01";
     assert_eq!(of_rules(&[same_time, same_time]), ["covered_by [1]"]);
+    let (wide, narrow) = ("when: { field: state, op: exists }", "when: { field: state, op: eq, value: a }");
+    let (wide, narrow) = (format!("+active_until: 2026-09-01, {wide}"), format!("{same_time}, {narrow}"));
+    assert_eq!(of_rules(&[&wide, &narrow]), ["covered_by [1]"]);
 }
 
 #[test]
