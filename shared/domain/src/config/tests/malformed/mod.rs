@@ -1,0 +1,191 @@
+//! Malformed configs: each fault is told with the path of its node, what was found, what was expected, and the near name
+//! where there is one.
+
+mod people;
+mod rules;
+
+use super::*;
+
+/// A document, the path that is told, and pieces of what is said in their order.
+type Row<'a> = (&'a str, &'a str, &'a [&'a str]);
+
+fn refused(rows: &[Row<'_>]) {
+    for (text, path, pieces) in rows {
+        let found = problems(text);
+        let fits = |problem: &String| {
+            let message = problem.strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+            message.is_some_and(|message| {
+                let mut rest = message;
+                pieces.iter().all(|piece| match rest.split_once(piece) {
+                    Some((_, after)) => {
+                        rest = after;
+                        true
+                    }
+                    None => false,
+                })
+            })
+        };
+        assert!(found.iter().any(fits), "{text}\n wanted {path}: {pieces:?}\n found {found:#?}");
+    }
+}
+
+/// The same for the condition of a rule; paths are from its node on.
+fn refused_conditions(rows: &[Row<'_>]) {
+    for (when, path, pieces) in rows {
+        let text = format!(
+            "fields:\n\
+             - {{ name: size, type: number }}\n\
+             - {{ name: tier, type: choice, options: [Gold, Silver] }}\n\
+             - {{ name: day, type: date }}\n\
+             - {{ name: open, type: time }}\n\
+             - {{ name: hot, type: boolean }}\n\
+             profiles: [{{ id: p, rules: [{{ id: r, when: {when}, then: [park] }}] }}]"
+        );
+        refused(&[(&text, &format!("profiles[0].rules[0].when{path}"), pieces)]);
+    }
+}
+
+#[test]
+fn documents() {
+    refused(&[
+        ("[", "document", &["no valid YAML"]),
+        ("", "document", &["found nothing", "expected a map"]),
+        ("5", "document", &["found the number 5", "expected a map"]),
+        ("[a]", "document", &["found a list", "expected a map"]),
+        ("sourcez: []", "sourcez", &["no 'sourcez' here", "'account', 'fields', 'sources'", "did you mean 'sources'"]),
+        ("colours: []", "colours", &["no 'colours' here", "'account', 'fields', 'sources'"]),
+        ("sources: web", "sources", &["found the text \"web\"", "expected a list"]),
+        ("sources: [web]", "sources[0]", &["found the text \"web\"", "expected a map"]),
+        ("sources: [{ format: json }]", "sources[0]", &["'id' is missing"]),
+    ]);
+    let json = |text: &str| match parse(text, Syntax::Json) {
+        Ok(_) => panic!("{text} is a config"),
+        Err(Problems(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    };
+    assert!(json("{").iter().all(|problem| problem.starts_with("document: this is no valid JSON: EOF")));
+    let twice = json(r#"{"account": {}, "pools": [{"id": "a", "members": [], "id": "b"}]}"#);
+    assert!(
+        twice[0].contains("the key 'id' stands twice in one map") && twice[0].contains("line 1 column"),
+        "{twice:?}"
+    );
+    let twice = problems("account: {}\npools: [{ id: a, members: [], id: b }]");
+    assert!(twice[0].starts_with("document: this is no valid YAML") && twice[0].contains("duplicate"), "{twice:?}");
+    let deep = format!("{}{}", "{\"account\":".repeat(1_000), "}".repeat(1_000));
+    assert!(json(&deep)[0].contains("recursion limit"), "{:?}", json(&deep));
+    let deep = format!("fields: {}{}", "[".repeat(20_000), "]".repeat(20_000));
+    assert!(problems(&deep)[0].starts_with("document: this is no valid YAML"), "{:?}", problems(&deep));
+    let long = format!("{}: 1", "x".repeat(5_000));
+    assert!(problems(&long)[0].len() < 6_000, "a message repeats a part of what was found only");
+}
+
+#[test]
+fn accounts() {
+    refused(&[
+        (
+            "account: { timezone: Europe/Berln }",
+            "account.timezone",
+            &["\"Europe/Berln\"", "IANA name", "did you mean 'Europe/Berlin'"],
+        ),
+        ("account: { timezone: New York }", "account.timezone", &["\"New York\"", "did you mean 'America/New_York'"]),
+        (
+            "account: { timezone: Mars/Base }",
+            "account.timezone",
+            &["\"Mars/Base\" is no time zone", "such as Europe/Berlin"],
+        ),
+        ("account: { timezone: 1 }", "account.timezone", &["found the number 1", "expected a text"]),
+        ("account: { timezones: UTC }", "account.timezones", &["no 'timezones' here", "did you mean 'timezone'"]),
+        ("account: { first_weekday: mon }", "account.first_weekday", &["no 'mon' here", "'monday', 'tuesday'"]),
+        ("account: { first_weekday: Sunday }", "account.first_weekday", &["no 'Sunday' here", "did you mean 'sunday'"]),
+        ("account: { log_days: 7 }", "account.log_days", &["found 7 days", "at least 30"]),
+        ("account: { log_days: -7 }", "account.log_days", &["found the number -7", "a whole number from 0 to 65535"]),
+        ("account: { log_days: 30.5 }", "account.log_days", &["found the number 30.5", "a whole number"]),
+        ("account: { log_days: '90' }", "account.log_days", &["found the text \"90\"", "a whole number"]),
+        ("account: []", "account", &["found a list", "expected a map"]),
+    ]);
+}
+
+#[test]
+fn fields() {
+    refused(&[
+        ("fields: [{ name: Size, type: number }]", "fields[0].name", &["\"Size\"", "a-z"]),
+        ("fields: [{ name: size }]", "fields[0]", &["'type' is missing"]),
+        (
+            "fields: [{ name: size, type: numbr }]",
+            "fields[0].type",
+            &["no 'numbr' here", "'text', 'number'", "did you mean 'number'"],
+        ),
+        ("fields: [{ name: size, type: [number] }]", "fields[0].type", &["found a list", "'text', 'number'"]),
+        (
+            "fields: [{ name: size, typ: number }]",
+            "fields[0].typ",
+            &["no 'typ' here", "'name', 'type', 'label', 'options'", "did you mean 'type'"],
+        ),
+        ("fields: [{ name: email, type: text }]", "fields[0].name", &["'email' is a built-in field"]),
+        ("fields: [{ name: a, type: text }, { name: a, type: text }]", "fields[1].name", &["'a' is already fields[0]"]),
+        ("fields: [{ name: a, type: choice }]", "fields[0]", &["needs its 'options'"]),
+        ("fields: [{ name: a, type: text, options: [x] }]", "fields[0].options", &["a text field has no options"]),
+        (
+            "fields: [{ name: a, type: choice, options: x }]",
+            "fields[0].options",
+            &["found the text \"x\"", "expected a list"],
+        ),
+        (
+            "fields: [{ name: a, type: choice, options: [1] }]",
+            "fields[0].options[0]",
+            &["found the number 1", "expected a text"],
+        ),
+    ]);
+}
+
+#[test]
+fn sources() {
+    let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
+    let rows: [(String, &str, &[&str]); 15] = [
+        ("sources: [{ id: S, format: json }]".into(), "sources[0].id", &["\"S\" is no valid source id", "a-z"]),
+        (
+            "sources: [{ id: s, format: jsn }]".into(),
+            "sources[0].format",
+            &["no format 'jsn'", "json, form", "did you mean 'json'"],
+        ),
+        ("sources: [{ id: s, format: fax }]".into(), "sources[0].format", &["no format 'fax'", "json, form"]),
+        (
+            "sources: [{ id: s, format: json }, { id: s, format: form }]".into(),
+            "sources[1].id",
+            &["'s' is already the id of sources[0]"],
+        ),
+        (
+            of("verify: { bearer: { secret: knwon } }"),
+            "sources[0].verify",
+            &["'knwon' has no value", "PUT /v1/secrets/knwon", "did you mean 'known'"],
+        ),
+        (
+            of("verify: { beerer: { secret: known } }"),
+            "sources[0].verify",
+            &["no 'beerer' here", "'none', 'bearer'", "did you mean 'bearer'"],
+        ),
+        (of("verify: bearer"), "sources[0].verify.bearer", &["found 'bearer' alone", "{bearer: …}"]),
+        (of("verify: { none: 1 }"), "sources[0].verify.none", &["found the number 1 under 'none'", "write just none"]),
+        (
+            of("verify: { bearer: {}, hmac: {} }"),
+            "sources[0].verify",
+            &["found 'bearer', 'hmac' at once", "expected one of 'none'"],
+        ),
+        (
+            of("verify: { bearer: { secrt: known } }"),
+            "sources[0].verify.bearer.secrt",
+            &["no 'secrt' here", "did you mean 'secret'"],
+        ),
+        (
+            of("mapping: [{ from: a, to: emial }]"),
+            "sources[0].mapping[0].to",
+            &["no field 'emial'", "did you mean 'email'"],
+        ),
+        (of("mapping: [{ from: a, to: email.domain }]"), "sources[0].mapping[0].to", &["'email.domain' is computed"]),
+        (of("search_by: [sise]"), "sources[0].search_by[0]", &["no field 'sise'", "declare it"]),
+        (of("search_by: [email, phone, company]"), "sources[0].search_by", &["found 3 keys", "at most two"]),
+        (of("default_country: Germany"), "sources[0].default_country", &["found 'Germany'", "ISO 3166"]),
+    ];
+    for (text, path, pieces) in rows {
+        refused(&[(&text, path, pieces)]);
+    }
+}

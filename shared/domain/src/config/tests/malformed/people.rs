@@ -1,0 +1,152 @@
+//! Assignees, pools and destinations.
+
+use super::refused;
+
+#[test]
+fn assignees_and_pools() {
+    let a = "assignees: [{ id: anna, name: Anna }]\n";
+    refused(&[
+        ("assignees: [{ id: A, name: A }]", "assignees[0].id", &["\"A\" is no valid assignee id", "a-z"]),
+        ("assignees: [{ id: a }]", "assignees[0]", &["'name' is missing"]),
+        (
+            "assignees: [{ id: a, name: A }, { id: a, name: B }]",
+            "assignees[1].id",
+            &["'a' is already the id of assignees[0]"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, wieght: 1 }]",
+            "assignees[0].wieght",
+            &["no 'wieght' here", "did you mean 'weight'"],
+        ),
+        ("assignees: [{ id: a, name: A, weight: -1 }]", "assignees[0].weight", &["-1 is no weight", "0 to 1000"]),
+        (
+            "assignees: [{ id: a, name: A, weight: heavy }]",
+            "assignees[0].weight",
+            &["found the text \"heavy\"", "a number"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, active: yes }]",
+            "assignees[0].active",
+            &["found the text \"yes\"", "true or false"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, kind: partners }]",
+            "assignees[0].kind",
+            &["no 'partners' here", "'user', 'partner'", "did you mean 'partner'"],
+        ),
+        ("assignees: [{ id: a, name: A, email: nobody }]", "assignees[0].email", &["'nobody' is no email address"]),
+        (
+            "assignees: [{ id: a, name: A, timezone: Berlin }]",
+            "assignees[0].timezone",
+            &["\"Berlin\"", "did you mean 'Europe/Berlin'"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, caps: [{ period: year, limit: 1 }] }]",
+            "assignees[0].caps[0].period",
+            &["no 'year' here", "'hour', 'day'"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, caps: [{ period: day, limit: -1 }] }]",
+            "assignees[0].caps[0].limit",
+            &["found the number -1", "a whole number from 0"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, destinations: [crn] }]\ndestinations: [{ id: crm, channel: { email: { to: [a] } } }]",
+            "assignees[0].destinations[0]",
+            &["no 'crn' under 'destinations'", "did you mean 'crm'"],
+        ),
+        (
+            "assignees: [{ id: a, name: A, destinations: [crm, crm] }]\ndestinations: [{ id: crm, channel: { email: { to: [a] } } }]",
+            "assignees[0].destinations[1]",
+            &["'crm' is named twice"],
+        ),
+        (
+            &format!("{a}pools: [{{ id: p, members: [ana] }}]"),
+            "pools[0].members[0]",
+            &["no 'ana' under 'assignees'", "did you mean 'anna'"],
+        ),
+        (
+            &format!("{a}pools: [{{ id: p, members: [anna, {{ assignee: anna, weight: 2 }}] }}]"),
+            "pools[0].members[1]",
+            &["'anna' is a member already"],
+        ),
+        (
+            &format!("{a}pools: [{{ id: p, members: [{{ assignee: anna, wieght: 2 }}] }}]"),
+            "pools[0].members[0].wieght",
+            &["no 'wieght' here", "did you mean 'weight'"],
+        ),
+        (
+            &format!("{a}pools: [{{ id: p, members: [{{ assignee: anna, weight: x }}] }}]"),
+            "pools[0].members[0].weight",
+            &["found the text \"x\"", "a number"],
+        ),
+        (
+            &format!("{a}pools: [{{ id: p, members: [7] }}]"),
+            "pools[0].members[0]",
+            &["found the number 7", "{assignee, weight, caps}"],
+        ),
+        ("pools: [{ id: p, members: [Anna] }]", "pools[0].members[0]", &["\"Anna\" is no valid assignee id", "a-z"]),
+        ("pools: [{ id: p }]", "pools[0]", &["'members' is missing"]),
+        (
+            "pools: [{ id: p, members: [] }, { id: p, members: [] }]",
+            "pools[1].id",
+            &["'p' is already the id of pools[0]"],
+        ),
+        (
+            "pools: [{ id: p, strategy: rotat, members: [] }]",
+            "pools[0].strategy",
+            &["no 'rotat' here", "'rotate'", "did you mean 'rotate'"],
+        ),
+        (
+            "pools: [{ id: p, members: [], fallback: q1 }, { id: q, members: [] }]",
+            "pools[0].fallback",
+            &["no 'q1' under 'pools'"],
+        ),
+        ("pools: [{ id: p, members: [], fallback: p }]", "pools[0].fallback", &["in a circle (p -> p)"]),
+        (
+            "pools: [{ id: x, members: [], fallback: p }, { id: p, members: [], fallback: q }, { id: q, members: [], fallback: p }]",
+            "pools[1].fallback",
+            &["in a circle (p -> q -> p)", "end the chain"],
+        ),
+    ]);
+}
+
+#[test]
+fn destinations() {
+    let of = |channel: &str| format!("destinations: [{{ id: d, channel: {channel} }}]");
+    let rows: [(String, &str, &[&str]); 10] = [
+        (
+            of("{ webhok: { url: 'https://x' } }"),
+            "destinations[0].channel",
+            &["no 'webhok' here", "'webhook', 'email'", "did you mean 'webhook'"],
+        ),
+        (of("{ fax: {} }"), "destinations[0].channel", &["no 'fax' here", "'webhook', 'email'"]),
+        (of("webhook"), "destinations[0].channel.webhook", &["found 'webhook' alone", "{webhook: …}"]),
+        (of("{ webhook: {} }"), "destinations[0].channel.webhook", &["'url' is missing"]),
+        (of("{ webhook: { url: ftp://x } }"), "destinations[0].channel.webhook.url", &["found 'ftp://x'", "https://"]),
+        (
+            of("{ webhook: { url: 'https://x', timeout_s: 31 } }"),
+            "destinations[0].channel.webhook.timeout_s",
+            &["found 31", "1 to 30"],
+        ),
+        (
+            of("{ webhook: { url: 'https://x', method: post } }"),
+            "destinations[0].channel.webhook.method",
+            &["no 'post' here", "'POST', 'PUT'", "did you mean 'POST'"],
+        ),
+        (
+            of("{ webhook: { url: 'https://x', secret: unset } }"),
+            "destinations[0].channel.webhook.secret",
+            &["'unset' has no value"],
+        ),
+        (of("{ email: { to: [] } }"), "destinations[0].channel.email.to", &["empty", "at least one recipient"]),
+        (
+            "destinations: [{ id: d, retry: [5s, soon], channel: { email: { to: [a] } } }]".into(),
+            "destinations[0].retry",
+            &["\"soon\" is no wait", "5s"],
+        ),
+    ];
+    for (text, path, pieces) in rows {
+        refused(&[(&text, path, pieces)]);
+    }
+}
