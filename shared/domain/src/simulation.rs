@@ -133,9 +133,7 @@ pub enum Difference {
 #[must_use]
 pub fn differences(would: &[Given], did: &[Given]) -> Vec<Difference> {
     type Same = fn(&Given, &Given) -> bool;
-    let differs = |same: Same| {
-        would.len() != did.len() || would.iter().zip(did).any(|(would, did)| !same(would, did))
-    };
+    let differs = |same: Same| would.len() != did.len() || would.iter().zip(did).any(|(would, did)| !same(would, did));
     let checks: [(Difference, Same); 5] = [
         (Difference::Profile, |would, did| would.profile == did.profile),
         (Difference::Rule, |would, did| would.rule == did.rule),
