@@ -94,6 +94,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// The two ids in the path.
+pub struct Ids<T, U>(pub T, pub U);
+
+impl<S, T, U> FromRequestParts<S> for Ids<T, U>
+where
+    S: Send + Sync,
+    T: FromStr,
+    T::Err: Display,
+    U: FromStr,
+    U::Err: Display,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((first, second)) = path.map_err(|rejection| unreadable_path(&rejection.body_text()))?;
+        Ok(Self(read_id(&first)?, read_id(&second)?))
+    }
+}
+
 /// The one id in the path.
 pub struct Id<T>(pub T);
 
@@ -106,12 +126,19 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|rejection| {
-            Problem::new(Kind::BadRequest, format!("The path cannot be read: {}.", rejection.body_text()))
-        })?;
-        // Nothing has an id that is none, so it is not found like any other unknown one.
-        text.parse().map(Self).map_err(|error| Problem::new(Kind::NotFound, format!("In the path, {error}.")))
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|rejection| unreadable_path(&rejection.body_text()))?;
+        read_id(&text).map(Self)
     }
+}
+
+fn unreadable_path(why: &str) -> Problem {
+    Problem::new(Kind::BadRequest, format!("The path cannot be read: {why}."))
+}
+
+fn read_id<T: FromStr<Err: Display>>(text: &str) -> Result<T, Problem> {
+    // Nothing has an id that is none, so it is not found like any other unknown one.
+    text.parse().map_err(|error| Problem::new(Kind::NotFound, format!("In the path, {error}.")))
 }
 
 /// How a body is written, by its content type; `None` for a type that is neither JSON nor YAML.

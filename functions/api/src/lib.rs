@@ -11,11 +11,15 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+mod entries;
 pub mod etag;
+mod list_change;
 pub mod listing;
 pub mod log;
 pub mod openapi;
 pub mod problem;
+mod prove;
+mod publish;
 pub mod range;
 pub mod router;
 pub mod routes;

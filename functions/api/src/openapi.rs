@@ -70,6 +70,7 @@ pub(crate) fn frame() -> OpenApi {
         .components(Some(components))
         .tags(Some([
             tag("config", "What the account does: one document, published whole."),
+            tag("lists", "Values that rules look in, such as the ZIP codes of a territory."),
             tag("secrets", "What the config names and never holds."),
             tag("sources", "Where leads come in."),
             tag("leads", "Who asked for something, who has it, and why."),

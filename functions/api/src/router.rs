@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::routes::{config, deliveries, events, leads, meta, secrets, simulate, sources};
+use crate::routes::{config, deliveries, entries, events, leads, lists, meta, secrets, simulate, sources, versions};
 use crate::{log, openapi};
 
 /// The API.
@@ -29,6 +29,13 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(config::publish, config::read))
         .routes(routes!(config::schema))
         .routes(routes!(config::validate))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::read))
+        .routes(routes!(versions::compare))
+        .routes(routes!(versions::roll_back))
+        .routes(routes!(lists::list))
+        .routes(routes!(lists::read, lists::set, lists::remove))
+        .routes(routes!(entries::read, entries::add, entries::remove))
         .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
         .routes(routes!(secrets::list))

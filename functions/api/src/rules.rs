@@ -15,7 +15,8 @@ pub(crate) struct Beside {
     secrets: BTreeSet<SecretName>,
     /// The lists as they are now.
     pub(crate) index: ListIndex,
-    lists: BTreeSet<ListName>,
+    /// Their names.
+    pub(crate) lists: BTreeSet<ListName>,
 }
 
 impl Beside {
@@ -24,6 +25,12 @@ impl Beside {
         let index = app.store.list_index(account).await?;
         let lists = index.lists.keys().cloned().collect();
         Ok(Self { secrets, index, lists })
+    }
+
+    /// The same beside a version that has its lists pinned: they are there even where one was removed since.
+    pub(crate) fn with_lists_of(mut self, pins: &Pins) -> Self {
+        self.lists.extend(pins.keys().cloned());
+        self
     }
 
     /// Proves a config sound with what there is beside it.

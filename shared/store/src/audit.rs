@@ -18,7 +18,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who: the name of the API key.
     pub by: String,
-    /// What: `config.publish`, `endpoint.add`, `secret.set`, `delivery.replay`.
+    /// What: `config.publish`, `config.roll_back`, `list.set`, `list.remove`, `endpoint.add`, `secret.set`,
+    /// `delivery.replay`.
     pub action: String,
     /// To what, by its id or name.
     pub target: String,

@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::keys::{self, SK};
 use crate::read::SortKey;
 
-pub use publish::{PublishConfig, PublishError, endpoints_max};
+pub use publish::{ENDPOINTS_MAX, PublishConfig, PublishError};
 pub use version::{Cause, ConfigVersion, VersionPage};
 
 /// Most bytes of a document.

@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when it is not there or does not fit this program, or the table's.
-    pub(crate) async fn published_config(&self, account: &AccountId, version: u64) -> Result<Checked, StoreError> {
+    pub async fn published_config(&self, account: &AccountId, version: u64) -> Result<Checked, StoreError> {
         let name = || format!("config version {version} of account {account}");
         let json = self.config_document(account, version).await?;
         let json = json.ok_or_else(|| StoreError::corrupt(name(), "its document is missing"))?;

@@ -50,7 +50,7 @@ use aws_sdk_dynamodb::Client;
 pub use api_key::{ApiKey, Role};
 pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
-pub use config::{Cause, ConfigVersion, Endpoint, Pointer, PublishConfig, PublishError, VersionPage, endpoints_max};
+pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
 pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
 pub use error::StoreError;

@@ -1,33 +1,34 @@
 //! The config: publish, read, check.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::IntoResponse;
 use leadyard_domain::config::document::{self, Syntax};
-use leadyard_domain::config::{self, Checked, Config, Known, Problems};
-use leadyard_runtime::now;
-use leadyard_store::{PublishConfig, PublishError};
-use serde::Serialize;
+use leadyard_domain::config::{self, Checked, Config, Problems};
+use leadyard_store::Cause;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::sources::{self, EndpointView};
+use super::sources;
 use crate::app::App;
-use crate::auth::{Admin, Caller, Viewer};
-use crate::body::ConfigText;
-use crate::etag::{IfMatch, etag};
+use crate::auth::{Admin, Viewer};
+use crate::body::{ConfigText, Parameters};
+use crate::etag::etag;
 use crate::openapi::ConfigDocument;
 use crate::problem::{Finding, Kind, Problem};
+use crate::prove::{WarningView, prove};
+use crate::publish::{self, Base, Draft, PublishedConfig};
+use crate::rules::Beside;
 
-/// A config that is in force now.
-#[derive(Serialize, ToSchema)]
-pub struct PublishedConfig {
-    /// Its version; every decision names the one that it used.
-    version: u64,
-    /// The URLs of sources that had none. Each is shown this once.
-    endpoints: Vec<EndpointView>,
+/// What a publisher says.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NoteQuery {
+    /// What the history says about the version, at most 200 characters.
+    #[param(max_length = 200)]
+    pub(super) note: Option<String>,
 }
 
 /// What the check of a config came to.
@@ -35,8 +36,10 @@ pub struct PublishedConfig {
 pub struct Validation {
     /// Whether it could be published.
     valid: bool,
-    /// Everything that is wrong with it.
+    /// Everything that is wrong with it; once nothing else is, the routing tests that fail.
     problems: Vec<Finding>,
+    /// What is allowed and most likely not meant; told of a config that is valid.
+    warnings: Vec<WarningView>,
 }
 
 /// What keeps a text from being published.
@@ -62,7 +65,7 @@ impl From<Fault> for Validation {
             Fault::Malformed(message) => vec![Finding { path: "document".to_owned(), message }],
             Fault::Unsound(problems) => Finding::all(problems),
         };
-        Self { valid: false, problems }
+        Self { valid: false, problems, warnings: Vec::new() }
     }
 }
 
@@ -81,15 +84,8 @@ fn read_config(ConfigText { text, syntax }: &ConfigText) -> Result<Config, Fault
 }
 
 /// The whole check: the same for publishing and for asking whether one could.
-async fn check(app: &App, caller: &Caller, body: &ConfigText) -> Result<Result<Checked, Fault>, Problem> {
-    let config = match read_config(body) {
-        Ok(config) => config,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let secrets = app.store.secret_names(&caller.account).await?;
-    let formats = leadyard_sources::format_names();
-    let known = Known { secrets: &secrets, formats: &formats, lists: &BTreeSet::new() };
-    Ok(config.check(&known).map_err(Fault::Unsound))
+fn check(beside: &Beside, body: &ConfigText) -> Result<Checked, Fault> {
+    beside.check(read_config(body)?).map_err(Fault::Unsound)
 }
 
 /// Publish a config
@@ -97,7 +93,10 @@ async fn check(app: &App, caller: &Caller, body: &ConfigText) -> Result<Result<C
 /// The document replaces the one in force as a whole, or not at all. Send the `ETag` of the version you started from as
 /// `If-Match`, and nobody's change is lost; without it the last one to look wins, and of two at once one gets 409.
 ///
-/// Secrets are named in the document and set on their own, before. Each source that has no endpoint yet gets one; its
+/// Secrets and lists are named in the document and set on their own, before. The version pins what each list holds now, so
+/// that a decision's version tells the lists too. Routing tests of the document run first; one that fails refuses it.
+///
+/// Each source that has no endpoint yet gets one; its
 /// URL holds a key that is kept hashed, so it is shown this once.
 #[utoipa::path(
     put,
@@ -105,7 +104,10 @@ async fn check(app: &App, caller: &Caller, body: &ConfigText) -> Result<Result<C
     tag = "config",
     operation_id = "publish_config",
     security(("api_key" = ["admin"])),
-    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the version that this replaces.")),
+    params(
+        NoteQuery,
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that this replaces."),
+    ),
     request_body(
         description = "The config document.",
         content((ConfigDocument = "application/yaml"), (ConfigDocument = "application/json"))
@@ -124,45 +126,19 @@ async fn check(app: &App, caller: &Caller, body: &ConfigText) -> Result<Result<C
 pub(crate) async fn publish(
     Admin(caller): Admin,
     State(app): State<App>,
+    Parameters(NoteQuery { note }): Parameters<NoteQuery>,
     headers: HeaderMap,
     body: ConfigText,
 ) -> Result<impl IntoResponse, Problem> {
-    let if_match = IfMatch::read(&headers)?;
-    let in_force = app.store.config_pointer(&caller.account).await?.map_or(0, |pointer| pointer.version);
-    if if_match.as_ref().is_some_and(|asked| !asked.allows(in_force)) {
-        return Err(other_version(in_force));
-    }
-    let checked = check(&app, &caller, &body).await??;
-    let fresh = sources::new_endpoints(&app, &caller.account, checked.config()).await?;
-    let (endpoints, views) = fresh.into_iter().unzip();
-    let document = serde_json::to_string(checked.config()).map_err(|error| Problem::behind(false, &error))?;
-    let publish =
-        PublishConfig { endpoints, ..PublishConfig::new(caller.account, document, in_force, caller.name, now()) };
-    let version = app.store.publish_config(&publish).await.map_err(|error| match error {
-        PublishError::Superseded { current } if if_match.is_some() => other_version(current),
-        PublishError::Superseded { current } => Problem::new(
-            Kind::Superseded,
-            format!("Version {current} was published while this one was being checked. Look at it and publish again."),
-        ),
-        PublishError::ListsChanged => {
-            Problem::new(Kind::Superseded, "A list was changed while the config was being checked. Publish again.")
-        }
-        error @ PublishError::TooLarge { .. } => Problem::new(Kind::TooLarge, format!("{error}.")),
-        PublishError::Store(error) => error.into(),
-    })?;
-    app.configs.forget(&publish.account);
-    Ok(([(header::ETAG, etag(version))], Json(PublishedConfig { version, endpoints: views })))
-}
-
-fn other_version(in_force: u64) -> Problem {
-    let detail = match in_force {
-        0 => "No config is in force yet: publish the first one without If-Match.".to_owned(),
-        version => format!(
-            "Version {version} is in force, another than If-Match names. GET /v1/config, merge your change, and publish \
-             with If-Match: \"{version}\"."
-        ),
-    };
-    Problem::new(Kind::PreconditionFailed, detail)
+    let note = publish::note(note)?;
+    let base = Base::read(&app, &caller.account, &headers).await?;
+    let beside = Beside::read(&app, &caller.account).await?;
+    let checked = check(&beside, &body)?;
+    let pins = beside.pins(checked.config());
+    let endpoints = sources::new_endpoints(&app, &caller.account, checked.config()).await?;
+    let draft = Draft { checked, pins, lists: beside.index, endpoints, cause: Cause::Document, note };
+    let published = publish::put_in_force(&app, caller, base, draft).await?;
+    Ok(([(header::ETAG, etag(published.version))], Json(published)))
 }
 
 /// The config in force
@@ -212,7 +188,7 @@ pub(crate) async fn schema() -> impl IntoResponse {
 
 /// Check a config
 ///
-/// The same check as for publishing, and nothing else happens. A document that is wrong is a good answer here.
+/// The same check as for publishing, with its routing tests, and nothing else happens. A document that is wrong is a good answer here.
 #[utoipa::path(
     post,
     path = "/v1/config/validate",
@@ -224,7 +200,7 @@ pub(crate) async fn schema() -> impl IntoResponse {
         content((ConfigDocument = "application/yaml"), (ConfigDocument = "application/json"))
     ),
     responses(
-        (status = 200, description = "Whether it could be published, and everything that is wrong.", body = Validation),
+        (status = 200, description = "Whether it could be published, and everything that is wrong or looks so.", body = Validation),
         (status = 400, description = "The body is not UTF-8."),
         (status = 413, description = "The document is over 4 MiB."),
         (status = 415, description = "The body is neither YAML nor JSON."),
@@ -235,6 +211,14 @@ pub(crate) async fn validate(
     State(app): State<App>,
     body: ConfigText,
 ) -> Result<Json<Validation>, Problem> {
-    let checked = check(&app, &caller, &body).await?;
-    Ok(Json(checked.map_or_else(Validation::from, |_| Validation { valid: true, problems: Vec::new() })))
+    let beside = Beside::read(&app, &caller.account).await?;
+    let checked = match check(&beside, &body) {
+        Ok(checked) => checked,
+        Err(fault) => return Ok(Json(fault.into())),
+    };
+    let pins = beside.pins(checked.config());
+    Ok(Json(match prove(&app, &caller.account, &checked, &pins, &beside.lists).await? {
+        Ok(warnings) => Validation { valid: true, problems: Vec::new(), warnings },
+        Err(failures) => Fault::Unsound(failures).into(),
+    }))
 }

@@ -4,9 +4,12 @@
 
 pub mod config;
 pub mod deliveries;
+pub mod entries;
 pub mod events;
 pub mod leads;
+pub mod lists;
 pub mod meta;
 pub mod secrets;
 pub mod simulate;
 pub mod sources;
+pub mod versions;

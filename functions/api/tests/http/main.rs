@@ -5,6 +5,7 @@
 mod access;
 mod config;
 mod leads;
+mod lists;
 mod log;
 mod logs;
 mod replay;
@@ -12,3 +13,4 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod versions;

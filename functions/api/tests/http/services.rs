@@ -1,35 +1,25 @@
 //! What the API needs around it, and a short way to ask it.
 
-use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-
 use api::{App, Queues, router};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
-use leadyard_runtime::{Aws, QueueSender, Settings};
-use leadyard_store::{ApiKey, Role, Store, table};
-use serde_json::{Value, json};
+use leadyard_fakes::{Queue, Table};
+use leadyard_store::{ApiKey, Role, Store};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-const TABLE: &str = "leadyard-test";
 pub const PUBLIC_URL: &str = "https://leads.example";
 
-/// The services and the API over them. They end with the test's runtime.
+/// The services and the API over them. They end with the test.
 pub struct Services {
     pub store: Store,
     pub router: Router,
-    sent: Arc<Mutex<Vec<Sent>>>,
-    down: Arc<AtomicBool>,
+    queues: [(&'static str, Queue); 3],
+    _table: Table,
 }
 
 /// A message that a queue took.
@@ -46,8 +36,10 @@ pub struct Sent {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// The body as JSON; `null` for none.
+    /// The body as JSON; `null` for another, and for none.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Answer {
@@ -67,12 +59,7 @@ impl Answer {
 impl Services {
     /// An empty table, empty queues, and keys `{account}-{role}` of the accounts `main` and `other`.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = aws(&listener).dynamodb();
-        tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        table::create(&client, TABLE).await.unwrap();
-        let store = Store::new(client, TABLE.to_owned());
-
+        let table = Table::start().await;
         for account in ["main", "other"] {
             for (name, role) in [("viewer", Role::Viewer), ("operator", Role::Operator), ("admin", Role::Admin)] {
                 let key = ApiKey {
@@ -82,49 +69,54 @@ impl Services {
                     created_at: Timestamp::UNIX_EPOCH,
                 };
                 let hash = Sha256::digest(format!("{account}-{name}"));
-                store.put_api_key(&data_encoding::HEXLOWER.encode(&hash), &key).await.unwrap();
+                table.store.put_api_key(&data_encoding::HEXLOWER.encode(&hash), &key).await.unwrap();
             }
         }
-        Self::over(store).await
+        Self::over(table).await
     }
 
-    /// The same without a table: nothing listens where it should be.
+    /// The same without a table: nobody answers where it was.
     pub async fn without_table() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = aws(&listener).dynamodb();
-        drop(listener);
-        Self::over(Store::new(client, TABLE.to_owned())).await
+        let mut table = Table::start().await;
+        table.stop();
+        Self::over(table).await
     }
 
-    async fn over(store: Store) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sqs = aws(&listener).sqs();
-        let queue = |name: &str| QueueSender::new(sqs.clone(), format!("http://sqs/{name}"));
-        let queues = Queues { leads: queue("leads"), webhook: queue("webhook"), email: queue("email") };
-        let (sent, down) = (Arc::default(), Arc::default());
-        tokio::spawn(serve_queues(listener, Arc::clone(&sent), Arc::clone(&down)));
-
-        let router = router(App::new(store.clone(), queues, PUBLIC_URL));
-        Self { store, router, sent, down }
+    async fn over(table: Table) -> Self {
+        let [leads, webhook, email] = [Queue::start().await, Queue::start().await, Queue::start().await];
+        let queues = Queues { leads: leads.sender(), webhook: webhook.sender(), email: email.sender() };
+        let router = router(App::new(table.store.clone(), queues, PUBLIC_URL));
+        let queues = [("leads", leads), ("webhook", webhook), ("email", email)];
+        Self { store: table.store.clone(), router, queues, _table: table }
     }
 
-    /// What the queues have taken so far.
+    /// What the queues have taken so far, one queue after another.
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().unwrap().clone()
+        let of_queue = |(name, queue): &(&str, Queue)| -> Vec<Sent> {
+            let sent = |entry: Value| Sent {
+                queue: (*name).to_owned(),
+                group: entry["MessageGroupId"].as_str().unwrap().to_owned(),
+                body: serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap(),
+            };
+            queue.entries().into_iter().map(sent).collect()
+        };
+        self.queues.iter().flat_map(of_queue).collect()
     }
 
     /// From now on the queues take nothing, or take again.
     pub fn set_queues_down(&self, down: bool) {
-        self.down.store(down, Ordering::SeqCst);
+        self.queues.iter().for_each(|(_, queue)| queue.set_down(down));
     }
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().into()).unwrap();
+        let json =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.to_str().unwrap().ends_with("json"));
+        let body = if json { serde_json::from_str(&text).unwrap() } else { Value::Null };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text }
     }
 
     pub async fn get(&self, key: &str, path: &str) -> Answer {
@@ -141,6 +133,12 @@ impl Services {
         self.send(request.body(body.to_string().into()).unwrap()).await
     }
 
+    /// Sends entries of a list, one a line.
+    pub async fn lines(&self, method: Method, path: &str, lines: impl Into<Body>) -> Answer {
+        let request = request(method, "main-admin", path).header(header::CONTENT_TYPE, "text/plain");
+        self.send(request.body(lines.into()).unwrap()).await
+    }
+
     /// Publishes a config in YAML.
     pub async fn publish(&self, yaml: &str, if_match: Option<&str>) -> Answer {
         let mut request = request(Method::PUT, "main-admin", "/v1/config").header(header::CONTENT_TYPE, "text/yaml");
@@ -153,48 +151,4 @@ impl Services {
 
 pub fn request(method: Method, key: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {key}"))
-}
-
-fn aws(listener: &TcpListener) -> Aws {
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    Aws::from_settings(&Settings::from_map([
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
-    ]))
-    .unwrap()
-}
-
-async fn serve_queues(listener: TcpListener, sent: Arc<Mutex<Vec<Sent>>>, down: Arc<AtomicBool>) {
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        let (sent, down) = (Arc::clone(&sent), Arc::clone(&down));
-        let service = service_fn(move |request| take(request, Arc::clone(&sent), Arc::clone(&down)));
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    }
-}
-
-async fn take(
-    request: Request<Incoming>,
-    sent: Arc<Mutex<Vec<Sent>>>,
-    down: Arc<AtomicBool>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
-    if down.load(Ordering::SeqCst) {
-        return Ok(hyper::Response::builder().status(503).body(Full::default()).unwrap());
-    }
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    let call: Value = serde_json::from_slice(&body).unwrap();
-    let queue = call["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap();
-    let mut successful = Vec::new();
-    for entry in call["Entries"].as_array().unwrap() {
-        sent.lock().unwrap().push(Sent {
-            queue: queue.to_owned(),
-            group: entry["MessageGroupId"].as_str().unwrap().to_owned(),
-            body: serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap(),
-        });
-        successful.push(json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""}));
-    }
-    let answer = json!({"Successful": successful, "Failed": []}).to_string();
-    Ok(hyper::Response::new(answer.into()))
 }

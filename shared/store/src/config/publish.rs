@@ -26,11 +26,8 @@ const CHUNKS_MAX: usize = 10;
 /// What goes into the transaction beside chunks and endpoints: the pointer, the lists, the version, the audit entry.
 const OTHER_ACTIONS: usize = 4;
 
-/// Most endpoints that one publish makes: they go into one transaction with the document.
-#[must_use]
-pub const fn endpoints_max() -> usize {
-    ACTIONS_MAX - CHUNKS_MAX - OTHER_ACTIONS
-}
+/// Most endpoints that one publish makes.
+pub const ENDPOINTS_MAX: usize = ACTIONS_MAX - CHUNKS_MAX - OTHER_ACTIONS;
 
 /// A document to be put in force.
 #[derive(Debug, Clone)]
@@ -139,7 +136,11 @@ impl Store {
         for endpoint in &publish.endpoints {
             actions.push(self.put_new(endpoint_item(account, endpoint))?);
         }
-        let entry = AuditEntry::new(*now, by, audit_action(&publish.cause), version);
+        let entry = match &publish.cause {
+            Cause::Document => AuditEntry::new(*now, by, "config.publish", version),
+            Cause::RollBack { .. } => AuditEntry::new(*now, by, "config.roll_back", version),
+            Cause::List { list } => AuditEntry::new(*now, by, "list.set", list),
+        };
         actions.push(self.put_action(entry.item(account)?)?);
         let request = self.client.transact_write_items().set_transact_items(Some(actions));
         match request.send().await {
@@ -180,14 +181,6 @@ impl Store {
         }
         let update = update.update_expression(set).build();
         Ok(TransactWriteItem::builder().update(update.map_err(unbuilt)?).build())
-    }
-}
-
-fn audit_action(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Document => "config.publish",
-        Cause::RollBack { .. } => "config.roll_back",
-        Cause::List { .. } => "list.set",
     }
 }
 

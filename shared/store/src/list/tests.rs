@@ -34,7 +34,11 @@ async fn set(store: &Store, list: &ListName, lines: &str, config_version: u64) -
 async fn publish(store: &Store, expected: u64, lists: &[&ListName]) -> PublishConfig {
     let index = store.list_index(&account()).await.unwrap();
     let pins = lists.iter().map(|list| ((*list).clone(), index.current(list).unwrap().clone())).collect();
-    PublishConfig { pins, lists: index, ..PublishConfig::new(account(), "{}", expected, "ci", at(expected as i64)) }
+    PublishConfig {
+        pins,
+        lists: index,
+        ..PublishConfig::new(account(), "{}", expected, "ci", at(i64::try_from(expected).unwrap()))
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,204 @@
+//! Putting a config in force: the one way there is, whether a document was sent, a version is rolled back to, or a list
+//! changed that the rules look in.
+
+use axum::http::HeaderMap;
+use leadyard_domain::config::Checked;
+use leadyard_domain::id::AccountId;
+use leadyard_runtime::now;
+use leadyard_store::{Cause, Endpoint, ListIndex, Pins, PublishConfig, PublishError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::etag::IfMatch;
+use crate::problem::{Finding, Kind, Problem};
+use crate::prove::{WarningView, prove};
+use crate::routes::sources::EndpointView;
+
+/// Most bytes of all lists that one config names: whoever decides holds them in its memory.
+const LISTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most characters of a note.
+const NOTE_CHARS_MAX: usize = 200;
+
+/// A config that is in force now.
+#[derive(Serialize, ToSchema)]
+pub struct PublishedConfig {
+    /// Its version; every decision names the one that it used.
+    pub(crate) version: u64,
+    /// The URLs of sources that had none. Each is shown this once.
+    pub(crate) endpoints: Vec<EndpointView>,
+    /// What is allowed and most likely not meant.
+    pub(crate) warnings: Vec<WarningView>,
+}
+
+/// The version that a publisher starts from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Base {
+    /// The version in force; 0 for none.
+    pub(crate) version: u64,
+    /// Whether `If-Match` asked for it.
+    pub(crate) asked: bool,
+}
+
+impl Base {
+    /// Sees which version is in force, and whether it is one that `If-Match` allows.
+    ///
+    /// # Errors
+    /// It is not, or the header cannot be read.
+    pub(crate) async fn read(app: &App, account: &AccountId, headers: &HeaderMap) -> Result<Self, Problem> {
+        let if_match = IfMatch::read(headers)?;
+        let version = app.store.config_pointer(account).await?.map_or(0, |pointer| pointer.version);
+        if if_match.as_ref().is_some_and(|asked| !asked.allows(version)) {
+            return Err(other_version(version));
+        }
+        Ok(Self { version, asked: if_match.is_some() })
+    }
+}
+
+/// What is to be put in force.
+pub(crate) struct Draft {
+    /// The config, proved sound.
+    pub(crate) checked: Checked,
+    /// What each list is to hold that it names.
+    pub(crate) pins: Pins,
+    /// The lists as they were read.
+    pub(crate) lists: ListIndex,
+    /// Endpoints of the sources that have none yet, each with its URL.
+    pub(crate) endpoints: Vec<(Endpoint, EndpointView)>,
+    /// What makes it.
+    pub(crate) cause: Cause,
+    /// What the publisher says about it.
+    pub(crate) note: Option<String>,
+}
+
+/// Runs the config's routing tests and puts it in force.
+///
+/// # Errors
+/// A test that fails, lists that are too large together, or someone else who was first.
+pub(crate) async fn put_in_force(
+    app: &App,
+    caller: Caller,
+    base: Base,
+    draft: Draft,
+) -> Result<PublishedConfig, Problem> {
+    let Draft { checked, pins, lists, endpoints, cause, note } = draft;
+    fit(&pins)?;
+    let names = lists.lists.keys().chain(pins.keys()).cloned().collect();
+    let proved = prove(app, &caller.account, &checked, &pins, &names).await?;
+    let warnings = proved.map_err(|failures| {
+        let findings = Finding::all(failures);
+        let detail = format!(
+            "{} of the config's routing tests failed, each listed with what happened; nothing was published and the \
+             version in force stays. Mend the rules, the lists or the tests and send it again.",
+            findings.len()
+        );
+        Problem::refused(detail, findings)
+    })?;
+    let document = serde_json::to_string(checked.config()).map_err(|error| Problem::behind(false, &error))?;
+    let (endpoints, views) = endpoints.into_iter().unzip();
+    let publish = PublishConfig {
+        endpoints,
+        note,
+        cause,
+        pins,
+        lists,
+        ..PublishConfig::new(caller.account, document, base.version, caller.name, now())
+    };
+    let version = app.store.publish_config(&publish).await.map_err(|error| overtaken(error, base))?;
+    app.configs.forget(&publish.account);
+    Ok(PublishedConfig { version, endpoints: views, warnings })
+}
+
+fn overtaken(error: PublishError, base: Base) -> Problem {
+    match error {
+        PublishError::Superseded { current } if base.asked => other_version(current),
+        PublishError::Superseded { current } => Problem::new(
+            Kind::Superseded,
+            format!("Version {current} was published while this one was being checked. Look at it and publish again."),
+        ),
+        PublishError::ListsChanged => Problem::new(
+            Kind::Superseded,
+            "A list was changed while the config was being checked. Send the request again.",
+        ),
+        error @ PublishError::TooLarge { .. } => Problem::new(Kind::TooLarge, format!("{error}.")),
+        PublishError::Store(error) => error.into(),
+    }
+}
+
+/// Holds that a function can have all lists of a config in its memory.
+fn fit(pins: &Pins) -> Result<(), Problem> {
+    let bytes: usize = pins.values().map(|revision| revision.bytes).sum();
+    if bytes <= LISTS_BYTES_MAX {
+        return Ok(());
+    }
+    let largest = pins.iter().max_by_key(|(_, revision)| revision.bytes);
+    let largest =
+        largest.map(|(name, revision)| format!(" The largest is '{name}' with {}.", mebibytes(revision.bytes)));
+    Err(Problem::new(
+        Kind::Unprocessable,
+        format!(
+            "The lists that the rules name have {} together; one config may name {}.{} Shorten them, or name fewer.",
+            mebibytes(bytes),
+            mebibytes(LISTS_BYTES_MAX),
+            largest.unwrap_or_default()
+        ),
+    ))
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{} MiB", bytes.div_ceil(1024 * 1024))
+}
+
+/// A note as it is kept: without surrounding white space; none where nothing is left.
+///
+/// # Errors
+/// It is too long.
+pub(crate) fn note(text: Option<String>) -> Result<Option<String>, Problem> {
+    let note = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    match note.as_ref().map_or(0, |note| note.chars().count()) {
+        0..=NOTE_CHARS_MAX => Ok(note),
+        chars => Err(Problem::new(
+            Kind::BadRequest,
+            format!("'note' has {chars} characters; say it in {NOTE_CHARS_MAX} at most."),
+        )),
+    }
+}
+
+fn other_version(in_force: u64) -> Problem {
+    let detail = match in_force {
+        0 => "No config is in force yet: publish the first one without If-Match.".to_owned(),
+        version => format!(
+            "Version {version} is in force, another than If-Match names. GET /v1/config, merge your change, and publish \
+             with If-Match: \"{version}\"."
+        ),
+    };
+    Problem::new(Kind::PreconditionFailed, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use leadyard_store::{ListRevision, RevisionId};
+
+    use super::*;
+
+    #[test]
+    fn notes() {
+        let kept = |text: &str| note(Some(text.to_owned())).map_err(|problem| problem.kind());
+        assert_eq!(kept(" new prices\n"), Ok(Some("new prices".to_owned())));
+        assert_eq!(kept("  "), Ok(None));
+        assert!(matches!(note(None), Ok(None)));
+        let long = "ü".repeat(NOTE_CHARS_MAX);
+        assert_eq!(kept(&long), Ok(Some(long.clone())));
+        assert_eq!(kept(&format!("{long}x")), Err(Kind::BadRequest));
+    }
+
+    #[test]
+    fn lists_that_are_too_large_together() {
+        let list =
+            |name: &str, bytes| (name.parse().unwrap(), ListRevision { id: RevisionId::of(name), entries: 1, bytes });
+        assert!(fit(&Pins::from([list("a", LISTS_BYTES_MAX - 1), list("b", 1)])).is_ok());
+        let refused = fit(&Pins::from([list("a", LISTS_BYTES_MAX), list("b", 1)])).unwrap_err();
+        assert!(format!("{refused:?}").contains("The largest is 'a' with 64 MiB"), "{refused:?}");
+    }
+}
