@@ -3,20 +3,23 @@
 /// The known name most like an unknown one, for an error message; `None` when none is near.
 ///
 /// Near is at most one slip in three letters: a letter left out, added or changed, or two neighbours swapped. Case does
-/// not count. Of names that are as near the first is taken. The cost grows with the known names and their length.
+/// not count. Of names that are as near the first is taken.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+    let mut compared = Comparison::default();
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
-        let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
-        let slips_max = wanted.len().max(letters.len()) / 3;
-        // A name that is too long or too short needs no closer look.
-        if wanted.len().abs_diff(letters.len()) > slips_max {
-            continue;
-        }
-        let slips = slips(&wanted, &letters);
-        if slips <= slips_max && best.is_none_or(|(fewest, _)| slips < fewest) {
+        compared.letters.clear();
+        compared.letters.extend(candidate.chars().flat_map(char::to_lowercase));
+        let slips_max = wanted.len().max(compared.letters.len()) / 3;
+        // After a near one only a nearer one counts.
+        let slips_max = match best {
+            Some((0, _)) => break,
+            Some((fewest, _)) => slips_max.min(fewest - 1),
+            None => slips_max,
+        };
+        if let Some(slips) = compared.slips(&wanted, slips_max) {
             best = Some((slips, candidate));
         }
     }
@@ -29,27 +32,52 @@ pub fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(name, known).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default()
 }
 
-/// The optimal string alignment distance: letters inserted, removed or changed, and neighbours swapped.
-fn slips(left: &[char], right: &[char]) -> usize {
-    let mut before = vec![0; right.len() + 1];
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in right.iter().enumerate() {
-            let changed = last[j] + usize::from(a != b);
-            let mut fewest = changed.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
-                fewest = fewest.min(before[j - 1] + 1);
-            }
-            row.push(fewest);
+/// A candidate and the rows of its comparison, kept for the next one: a config with many faults compares many names.
+#[derive(Default)]
+struct Comparison {
+    letters: Vec<char>,
+    before: Vec<usize>,
+    last: Vec<usize>,
+    row: Vec<usize>,
+}
+
+impl Comparison {
+    /// The optimal string alignment distance: letters inserted, removed or changed, and neighbours swapped. `None` when
+    /// it is more than `slips_max`.
+    fn slips(&mut self, wanted: &[char], slips_max: usize) -> Option<usize> {
+        let Self { letters, before, last, row } = self;
+        if wanted.len().abs_diff(letters.len()) > slips_max {
+            return None;
         }
-        before = std::mem::replace(&mut last, row);
+        last.clear();
+        last.extend(0..=letters.len());
+        for (i, a) in wanted.iter().enumerate() {
+            row.clear();
+            row.push(i + 1);
+            for (j, b) in letters.iter().enumerate() {
+                let changed = last[j] + usize::from(a != b);
+                let mut fewest = changed.min(last[j + 1] + 1).min(row[j] + 1);
+                if i > 0 && j > 0 && *a == letters[j - 1] && wanted[i - 1] == *b {
+                    fewest = fewest.min(before[j - 1] + 1);
+                }
+                row.push(fewest);
+            }
+            // A swap reaches back over one row: two rows without hope are the end of it.
+            let hopeless = |row: &[usize]| row.iter().all(|slips| *slips > slips_max);
+            if hopeless(row) && hopeless(last) {
+                return None;
+            }
+            std::mem::swap(before, last);
+            std::mem::swap(last, row);
+        }
+        last.last().copied().filter(|slips| *slips <= slips_max)
     }
-    last[right.len()]
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -75,8 +103,10 @@ mod tests {
 
     #[test]
     fn each_kind_of_slip_counts_one() {
-        let count =
-            |left: &str, right: &str| slips(&left.chars().collect::<Vec<_>>(), &right.chars().collect::<Vec<_>>());
+        let count = |left: &str, right: &str| {
+            let mut compared = Comparison { letters: right.chars().collect(), ..Comparison::default() };
+            compared.slips(&left.chars().collect::<Vec<_>>(), usize::MAX).unwrap()
+        };
         assert_eq!(count("abc", "abc"), 0);
         assert_eq!(count("abc", "abxc"), 1);
         assert_eq!(count("abc", "ac"), 1);
@@ -84,5 +114,22 @@ mod tests {
         assert_eq!(count("abc", "bac"), 1);
         assert_eq!(count("", "abc"), 3);
         assert_eq!(count("kitten", "sitting"), 3);
+    }
+
+    proptest! {
+        /// Giving up early changes no answer, nor does what an earlier comparison left behind.
+        #[test]
+        fn the_bound_only_cuts(
+            names in prop::collection::vec("[abc]{0,6}", 1..5), wanted in "[abc]{0,6}", slips_max in 0_usize..4,
+        ) {
+            let wanted: Vec<char> = wanted.chars().collect();
+            let mut compared = Comparison::default();
+            for name in names {
+                let mut fresh = Comparison { letters: name.chars().collect(), ..Comparison::default() };
+                let all = fresh.slips(&wanted, usize::MAX).filter(|slips| *slips <= slips_max);
+                compared.letters = name.chars().collect();
+                prop_assert_eq!(compared.slips(&wanted, slips_max), all, "{}", name);
+            }
+        }
     }
 }

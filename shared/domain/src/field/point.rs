@@ -141,11 +141,17 @@ mod tests {
 
     #[test]
     fn distances_of_cities() {
-        // Airports by the coordinates of the Great Circle Mapper, whose distances are on the ellipsoid.
-        let (lhr, jfk) = (at(51.4706, -0.461_941), at(40.639_928, -73.778_692));
-        let (sin, syd) = (at(1.359_211, 103.989_333), at(-33.946_111, 151.177_222));
-        for (from, to, km) in [(lhr, jfk, 5_555.0), (sin, syd, 6_287.0)] {
-            assert!((from.distance_km(to) - km).abs() < km * 0.006, "{}", from.distance_km(to));
+        // As maps tell them, on the ellipsoid.
+        let (london, paris) = (at(51.5074, -0.1278), at(48.8566, 2.3522));
+        let (new_york, los_angeles) = (at(40.7128, -74.0060), at(34.0522, -118.2437));
+        let (singapore, sydney) = (at(1.3592, 103.9893), at(-33.9461, 151.1772));
+        for (from, to, km) in [
+            (london, paris, 343.9),
+            (new_york, los_angeles, 3_944.4),
+            (london, new_york, 5_585.2),
+            (singapore, sydney, 6_287.0),
+        ] {
+            assert!((from.distance_km(to) - km).abs() < km * 0.006, "{from} to {to}: {}", from.distance_km(to));
         }
         // Over the date line, over the pole, and half around.
         let degree = std::f64::consts::PI * EARTH_RADIUS_KM / 180.0;

@@ -221,10 +221,17 @@ fn patterns() {
 
 #[test]
 fn the_edge_of_a_circle_belongs_to_it() {
-    // One degree on the equator, to the millimetre.
-    let place = lead([("geo", FieldValue::Geo { geo: Point::new(0.0, 1.0).unwrap() })]);
-    for (km, holds) in [(111.195_080, true), (111.195_079, false)] {
+    // Degrees on the equator, to the millimetre.
+    for (degrees, km, holds) in [
+        (1.0, 111.195_080, true),
+        (1.0, 111.195_079, false),
+        (3.0, 333.585_241, true),
+        (3.0, 333.585_240, false),
+        (0.0, 0.000_001, true),
+    ] {
+        let place = lead([("geo", FieldValue::Geo { geo: Point::new(0.0, degrees).unwrap() })]);
         let condition = json!({ "field": "geo", "op": "within_km", "value": { "lat": 0, "lon": 0, "km": km } });
-        assert_eq!(check_in(condition, &place, &berlin(), Timestamp::UNIX_EPOCH).is_ok(), holds, "{km}");
+        let outcome = check_in(condition, &place, &berlin(), Timestamp::UNIX_EPOCH);
+        assert_eq!(outcome.is_ok(), holds, "{degrees} {km}");
     }
 }
