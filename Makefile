@@ -1,4 +1,5 @@
-# Everything a person types. On a new machine: `make demo`, or `make test`. Needed: rustup, Python 3.11 or newer, gcc.
+# Everything a person types. On a new machine: `make demo`, or `make test`. Needed: rustup, Python 3.11 or newer, gcc;
+# for `make fuzz` g++.
 
 # The first Python that works; some systems have names that lead nowhere.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
@@ -73,6 +74,11 @@ bench-rules: ## how long a lead takes to find its rule, against other rule engin
 
 bench-simulate: build ## ten thousand past leads decided again
 	@$(LOCAL) bench-simulate
+
+FUZZ_SECONDS ?= 60
+
+fuzz: ## random configs, rules and leads, for FUZZ_SECONDS (60); fails when one breaks the parser or the evaluator
+	@fuzz/run $(FUZZ_SECONDS)
 
 build: tools ## build the functions and the local program
 	cargo build --workspace --bins
