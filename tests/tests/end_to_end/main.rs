@@ -12,6 +12,7 @@ mod mended;
 mod poison;
 mod publishing;
 mod queues;
+mod rules;
 mod shared;
 mod smoke;
 mod travel;

@@ -71,16 +71,13 @@ impl From<Fault> for Validation {
 
 /// Reads a text of its syntax, and only then as a config: a slip of the pen is another fault than a wrong name.
 fn read_config(ConfigText { text, syntax }: &ConfigText) -> Result<Config, Fault> {
-    let value = match syntax {
-        Syntax::Json => serde_json::from_str(text).map_err(|error| format!("The body is no valid JSON: {error}.")),
-        // As everywhere: only true and false are booleans, so that `off` and `NO` can be names.
-        Syntax::Yaml => {
-            let options = serde_saphyr::options! { strict_booleans: true };
-            serde_saphyr::from_str_with_options(text, options)
-                .map_err(|error| format!("The body is no valid YAML: {error}."))
-        }
+    let name = match syntax {
+        Syntax::Json => "JSON",
+        Syntax::Yaml => "YAML",
     };
-    document::from_value(value.map_err(Fault::Malformed)?).map_err(Fault::Unsound)
+    let value = document::value(text, *syntax)
+        .map_err(|error| Fault::Malformed(format!("The body is no valid {name}: {error}.")))?;
+    document::from_value(value).map_err(Fault::Unsound)
 }
 
 /// The whole check: the same for publishing and for asking whether one could.
