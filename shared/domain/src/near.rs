@@ -97,6 +97,9 @@ mod tests {
         ] {
             assert_eq!(nearest(name, known.into_iter()), near, "{name}");
         }
+        // Of two that are as near, the first; a nearer one goes before it.
+        assert_eq!(nearest("pool-a", ["pool-b", "pool-c"].into_iter()), Some("pool-b"));
+        assert_eq!(nearest("pool-a", ["poll-b", "pool-c"].into_iter()), Some("pool-c"));
         assert_eq!(hint("emial", known.into_iter()), "; did you mean 'email'?");
         assert_eq!(hint("x", known.into_iter()), "");
     }
