@@ -62,9 +62,8 @@ impl Comparison {
                 }
                 row.push(fewest);
             }
-            // A swap reaches back over one row: two rows without hope are the end of it.
-            let hopeless = |row: &[usize]| row.iter().all(|slips| *slips > slips_max);
-            if hopeless(row) && hopeless(last) {
+            // No later row holds less than the least of this one.
+            if row.iter().all(|slips| *slips > slips_max) {
                 return None;
             }
             std::mem::swap(before, last);
