@@ -7,8 +7,11 @@ use leadyard_domain::lead::Lead;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+/// A field's name and its type.
+type Field = (&'static str, FieldType);
+
 /// What rules compare, one or two fields of every type.
-const FIELDS: &[(&str, FieldType)] = &[
+const FIELDS: &[Field] = &[
     ("company", FieldType::Text),
     ("city", FieldType::Text),
     ("email", FieldType::Email),
@@ -25,7 +28,7 @@ const FIELDS: &[(&str, FieldType)] = &[
 ];
 
 /// What is worked out from a lead and its event.
-const DERIVED: &[(&str, FieldType)] = &[
+const DERIVED: &[Field] = &[
     ("email.domain", FieldType::Text),
     ("email.is_free", FieldType::Boolean),
     ("phone.country", FieldType::Text),
@@ -92,11 +95,17 @@ pub fn document(u: &mut Unstructured<'_>) -> Result<Value> {
 }
 
 fn profile(u: &mut Unstructured<'_>) -> Result<Value> {
-    let rules = several(u, 0, RULES_MAX, rule)?;
+    // Rules that look at the same fields cover and contradict each other.
+    let focus = several(u, 1, 3, |u| u.choose(FIELDS).copied())?;
+    let mut rules: Vec<Value> = Vec::new();
+    for place in 0..u.int_in_range(0..=RULES_MAX)? {
+        let earlier = u.choose(&rules).ok().and_then(|rule| rule.get("when").cloned());
+        rules.push(named("r", place, rule(u, &focus, earlier)?));
+    }
     let mut profile = json!({
         "entity": u.choose(&["lead", "lead", "lead", "call"])?,
         "match": u.choose(&["first", "first", "all"])?,
-        "rules": rules.into_iter().enumerate().map(|(place, rule)| named("r", place, rule)).collect::<Vec<_>>(),
+        "rules": rules,
     });
     if u.ratio(1, 2)? {
         profile["default"] = action(u)?;
@@ -107,15 +116,41 @@ fn profile(u: &mut Unstructured<'_>) -> Result<Value> {
     Ok(profile)
 }
 
-fn rule(u: &mut Unstructured<'_>) -> Result<Value> {
+fn rule(u: &mut Unstructured<'_>, focus: &[Field], earlier: Option<Value>) -> Result<Value> {
     let mut rule = json!({ "then": several(u, 1, 2, action)?, "else": u.choose(&["park", "default", "do_nothing"])? });
     if u.ratio(15, 16)? {
-        rule["when"] = condition(u, DEPTH_MAX)?;
+        rule["when"] = match earlier {
+            Some(earlier) if u.ratio(1, 2)? => variation(u, focus, earlier)?,
+            _ => condition(u, focus, DEPTH_MAX)?,
+        };
     }
     if u.ratio(1, 8)? {
         rule[*u.choose(&["active_from", "active_until"])?] = json!(u.choose(MOMENTS)?);
     }
     Ok(rule)
+}
+
+/// A condition that has something to do with an earlier one: it asks for more, for less, for the opposite, or the same of
+/// another value.
+fn variation(u: &mut Unstructured<'_>, focus: &[Field], earlier: Value) -> Result<Value> {
+    Ok(match u.int_in_range(0..=4_u8)? {
+        0 => json!({ "all": [earlier, comparison(u, focus)?] }),
+        1 => json!({ "any": [earlier, comparison(u, focus)?] }),
+        2 => json!({ "not": earlier }),
+        _ => another_value(u, earlier)?,
+    })
+}
+
+/// The same comparison of another value; a tree stays as it is.
+fn another_value(u: &mut Unstructured<'_>, mut condition: Value) -> Result<Value> {
+    let field = FIELDS.iter().chain(DERIVED).find(|(name, _)| condition["field"] == *name);
+    let op = Operator::ALL.iter().find(|op| condition["op"] == op.name());
+    if let (Some(&(field, kind)), Some(&op)) = (field, op)
+        && let Some(value) = operand(u, op, field, kind)?
+    {
+        condition["value"] = value;
+    }
+    Ok(condition)
 }
 
 fn action(u: &mut Unstructured<'_>) -> Result<Value> {
@@ -130,22 +165,25 @@ fn action(u: &mut Unstructured<'_>) -> Result<Value> {
     u.choose(&actions).cloned()
 }
 
-fn condition(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
+fn condition(u: &mut Unstructured<'_>, focus: &[Field], depth: usize) -> Result<Value> {
     if depth == 0 {
-        return comparison(u);
+        return comparison(u, focus);
     }
-    let parts = |u: &mut Unstructured<'_>| several(u, 1, PARTS_MAX, |u| condition(u, depth - 1));
+    let parts = |u: &mut Unstructured<'_>| several(u, 1, PARTS_MAX, |u| condition(u, focus, depth - 1));
     Ok(match u.int_in_range(0..=9_u8)? {
         0..=1 => json!({ "all": parts(u)? }),
         2 => json!({ "any": parts(u)? }),
-        3 => json!({ "not": condition(u, depth - 1)? }),
-        _ => comparison(u)?,
+        3 => json!({ "not": condition(u, focus, depth - 1)? }),
+        _ => comparison(u, focus)?,
     })
 }
 
-fn comparison(u: &mut Unstructured<'_>) -> Result<Value> {
-    let derived = u.ratio(1, 4)?;
-    let (field, kind) = *u.choose(if derived { DERIVED } else { FIELDS })?;
+fn comparison(u: &mut Unstructured<'_>, focus: &[Field]) -> Result<Value> {
+    let (field, kind) = match u.int_in_range(0..=7_u8)? {
+        0 => *u.choose(DERIVED)?,
+        1 => *u.choose(FIELDS)?,
+        _ => *u.choose(focus)?,
+    };
     let fitting: Vec<Operator> = Operator::ALL.iter().copied().filter(|op| (op.spec().applies)(kind)).collect();
     let op = *u.choose(&fitting)?;
     let mut comparison = json!({ "field": field, "op": op.name() });
