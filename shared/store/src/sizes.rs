@@ -66,6 +66,7 @@ fn trace() -> Trace {
             op: "gt".to_owned(),
             expected: "500".to_owned(),
             found: Some(format!("{}", name.len() * 7)),
+            alternatives: 0,
         }),
     });
     let candidates = (1..).zip(assignees()).map(|(place, assignee)| CandidateTrace {
@@ -78,8 +79,9 @@ fn trace() -> Trace {
         pool: Some(pool()),
         candidates: candidates.collect(),
         picked: Some(assignees()[3].clone()),
+        by_default: false,
     };
-    Trace { rules: rules.into(), actions: vec![action], cut: 0 }
+    Trace { rules: rules.into(), actions: vec![action], ..Trace::default() }
 }
 
 /// An ordinary lead, told by its body and given by a pool of eight.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use leadyard_domain::config::Config;
 use leadyard_domain::id::{AccountId, SourceId};
 use leadyard_runtime::now;
-use leadyard_store::{Endpoint, endpoint_key_hash};
+use leadyard_store::{ENDPOINTS_MAX, Endpoint, endpoint_key_hash};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,9 +20,6 @@ use crate::problem::{Finding, Kind, Problem};
 
 /// 160 bits: nobody guesses one.
 const KEY_BYTES: usize = 20;
-
-/// Most sources that one publish gives an endpoint: they go into one transaction of 100 actions with the document.
-const NEW_ENDPOINTS_MAX: usize = 80;
 
 /// A source's endpoint, shown once. It has no `Debug`: the URL is a secret.
 #[derive(Serialize, ToSchema)]
@@ -43,9 +40,9 @@ pub(super) async fn new_endpoints(
     let served = app.store.endpoint_sources(account).await?;
     let fresh: Vec<&SourceId> =
         config.sources.iter().map(|source| &source.id).filter(|id| !served.contains(*id)).collect();
-    if fresh.len() > NEW_ENDPOINTS_MAX {
+    if fresh.len() > ENDPOINTS_MAX {
         let message = format!(
-            "{} sources are new, and one publish can make endpoints for {NEW_ENDPOINTS_MAX}: publish with that many \
+            "{} sources are new, and one publish can make endpoints for {ENDPOINTS_MAX}: publish with that many \
              first, then add the others",
             fresh.len()
         );

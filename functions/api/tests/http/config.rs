@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, header};
-use leadyard_store::endpoint_key_hash;
+use leadyard_store::{ENDPOINTS_MAX, endpoint_key_hash};
 use serde_json::{Value, json};
 
 use crate::services::{Answer, PUBLIC_URL, Services, request};
@@ -184,12 +184,12 @@ async fn a_source_gets_a_further_url() {
 #[tokio::test]
 async fn one_publish_makes_so_many_urls_and_says_so() {
     let services = Services::start().await;
-    let sources: Vec<Value> = (0..81).map(|n| json!({"id": format!("s{n}"), "format": "json"})).collect();
+    let sources: Vec<Value> = (0..=ENDPOINTS_MAX).map(|n| json!({"id": format!("s{n}"), "format": "json"})).collect();
     let publish = async |sources: &[Value]| {
         services.json(Method::PUT, "main-admin", "/v1/config", &json!({ "sources": sources })).await
     };
     let many = publish(&sources).await;
     assert_eq!((many.status, &many.body["problems"][0]["path"]), (422, &json!("sources")), "{many:?}");
-    assert_eq!(endpoints(&publish(&sources[..80]).await).len(), 80);
+    assert_eq!(endpoints(&publish(&sources[..ENDPOINTS_MAX]).await).len(), ENDPOINTS_MAX);
     assert_eq!(endpoints(&publish(&sources).await).len(), 1);
 }

@@ -155,12 +155,14 @@ async fn uploads_of_different_lists_all_go_through() {
 #[tokio::test]
 async fn an_upload_and_a_publish_at_once_leave_nothing_half() {
     let services = Services::start().await;
+    let mut published = false;
     for round in 1..=6 {
         set(&services, "zips", &format!("before-{round}")).await;
         let lines = format!("after-{round}");
         let (upload, publish) = tokio::join!(set(&services, "zips", &lines), services.publish(NAMING, None));
         assert!(upload.status == 200 && [200, 409].contains(&publish.status), "{upload:?} {publish:?}");
-        if publish.status == 200 || round > 1 {
+        published |= publish.status == 200;
+        if published {
             // Whichever was first: the config in force looks in what the list holds.
             let one = services.get("main-viewer", "/v1/lists/zips").await.body;
             assert_eq!(one["revision"], upload.body["revision"]);

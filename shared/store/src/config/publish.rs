@@ -26,7 +26,7 @@ const CHUNKS_MAX: usize = 10;
 /// What goes into the transaction beside chunks and endpoints: the pointer, the lists, the version, the audit entry.
 const OTHER_ACTIONS: usize = 4;
 
-/// Most endpoints that one publish makes.
+/// Most endpoints that one publish makes: they go into one transaction with the document.
 pub const ENDPOINTS_MAX: usize = ACTIONS_MAX - CHUNKS_MAX - OTHER_ACTIONS;
 
 /// A document to be put in force.

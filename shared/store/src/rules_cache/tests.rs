@@ -35,8 +35,11 @@ async fn rules_look_in_the_lists_of_their_version() {
     // The same version is not read and compiled again.
     assert!(Arc::ptr_eq(&one, &cache.get(&account(), at(5)).await.unwrap().unwrap()));
     publish(&store, 1, "80331\n").await;
+    assert_eq!(cache.get(&account(), at(6)).await.unwrap().unwrap().version, 1);
+    assert_eq!(cache.get(&account(), at(7)).await.unwrap().unwrap().version, 2);
+    publish(&store, 2, "20095\n").await;
     cache.forget(&account());
-    assert_eq!(cache.get(&account(), at(5)).await.unwrap().unwrap().version, 2);
+    assert_eq!(cache.get(&account(), at(7)).await.unwrap().unwrap().version, 3);
     assert_eq!(lines(&store, 1).await, "10115\n");
     assert_eq!(lines(&store, 2).await, "80331\n");
 }
