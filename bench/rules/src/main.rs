@@ -3,13 +3,20 @@
 //! One line for each case, `rules set=… n=… ours_us=… best=… best_us=… ratio=…`: microseconds a lead, the best of the
 //! others, and ours in relation to it. Exit code 1 when a goal was missed.
 
+use std::collections::BTreeSet;
+use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use leadyard_bench_rules::engine::{Cel, Datalogic, Engine, Explained, Ours, Tables, Zen, compile, document, read};
+use jiff::Timestamp;
+use leadyard_bench_rules::engine::{
+    Cel, Datalogic, Engine, Explained, Ours, Tables, Zen, check, compile, document, read,
+};
 use leadyard_bench_rules::measure::{Plan, measure, median};
 use leadyard_bench_rules::rule::comparisons;
 use leadyard_bench_rules::sets::Set;
+use leadyard_domain::config::document::{Syntax, parse};
+use leadyard_domain::config::warning::{Facts, warnings};
 
 /// Most microseconds a lead that territories may take, by the number of rules.
 const TERRITORIES_US: [(usize, f64); 3] = [(100, 2.0), (1_000, 4.0), (10_000, 10.0)];
@@ -135,10 +142,30 @@ fn compile_times(missed: &mut Vec<String>) {
         let size = sizes.iter().find(|(set, ..)| set == name);
         let (_, kb, config_kb) = size.expect("the program prints every set");
         println!("rules_compile n={n} set={name} ms={ms:.1} kb={kb} config_kb={config_kb}");
+        println!("  publishing also takes: {}", publishing(&document));
         if ms > COMPILE_MS {
             missed.push(format!("set={name} n={n}: compiled in {ms:.1} ms, where the goal is {COMPILE_MS}"));
         }
     }
+}
+
+/// What else is done at publish, in milliseconds: reading the text, and looking for what is most likely not meant.
+fn publishing(document: &serde_json::Value) -> String {
+    let ms = |what: &dyn Fn()| {
+        let start = Instant::now();
+        what();
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let text = document.to_string();
+    let checked = check(read(document.clone()));
+    let facts = Facts { now: Timestamp::UNIX_EPOCH, lists: &BTreeSet::new(), fills: &|_, _| true };
+    // JSON is YAML.
+    let steps: [(&str, &dyn Fn()); 3] = [
+        ("json", &|| drop(black_box(parse(&text, Syntax::Json).expect("the document is a config")))),
+        ("yaml", &|| drop(black_box(parse(&text, Syntax::Yaml).expect("the document is a config")))),
+        ("warnings", &|| drop(black_box(warnings(&checked, &facts)))),
+    ];
+    steps.map(|(name, step)| format!("{name}_ms={:.1}", ms(step))).join(" ")
 }
 
 /// What `compiled_size`, which stands beside this program, prints.

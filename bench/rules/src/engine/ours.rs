@@ -12,7 +12,7 @@ use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AccountId, Entity, EventId, LeadId, SourceId};
 use leadyard_domain::lead::{LastEvent, Lead as Record};
 use leadyard_domain::list::Lists;
-use leadyard_domain::rules::{CompiledProfile, Rules};
+use leadyard_domain::rules::Rules;
 use serde_json::{Value as Json, json};
 
 use super::Engine;
@@ -52,10 +52,6 @@ impl Ours {
             received_at: Timestamp::UNIX_EPOCH,
         }
     }
-
-    fn profile(&self, lead: usize) -> &CompiledProfile {
-        self.rules.profiles_of(&self.leads[lead].entity).next().expect("the document has one profile")
-    }
 }
 
 impl Engine for &Ours {
@@ -64,7 +60,8 @@ impl Engine for &Ours {
     }
 
     fn first_match(&mut self, lead: usize) -> Option<usize> {
-        self.profile(lead).matching(&self.subject(lead), 1).first().copied()
+        let profile = self.rules.profiles_of(&self.leads[lead].entity).next()?;
+        profile.matching(&self.subject(lead), 1).first().copied()
     }
 }
 
@@ -75,8 +72,8 @@ impl Engine for Explained<'_> {
 
     fn first_match(&mut self, lead: usize) -> Option<usize> {
         let route = route(&self.0.rules, &self.0.subject(lead));
-        let rule = route.rules().first()?;
-        Some(rule.id.as_str().strip_prefix('r')?.parse().expect("rules are named by their place"))
+        // Rules are named by their place.
+        route.rules().first()?.id.as_str().strip_prefix('r')?.parse().ok()
     }
 }
 
