@@ -61,22 +61,26 @@ pub struct Decision {
 /// Decides a lead: tries the actions of each branch of the route in order and moves the state for the one that wins.
 ///
 /// There is one decision a branch: where the first match decides there is one, where every match does there are as many
-/// as rules matched, and nobody is given the lead by two of them.
+/// as rules matched, and nobody is given the lead by two of them. The lead waits only when nobody at all got it.
 #[must_use]
 pub fn decide(config: &Checked, route: &Route<'_>, state: &mut State, now: Timestamp) -> Vec<Decision> {
     let mut given = BTreeSet::new();
-    let mut decisions = Vec::new();
+    let mut attempts: Vec<Attempt<'_>> = Vec::new();
     for branch in route.branches() {
-        let trace = route.reasons(&branch, decisions.is_empty());
-        let mut attempt = Attempt::new(config, state, now, &given);
-        let outcome = attempt.outcome(&branch);
-        let trace = Trace { actions: attempt.into_actions(), ..trace }.bounded();
-        if let Outcome::Assigned { assignee, .. } = &outcome {
-            given.insert(assignee.clone());
-        }
-        decisions.push(Decision { rule: branch.rule.map(|rule| rule.id.clone()), outcome, trace });
+        let mut attempt = Attempt::new(config, branch, now);
+        attempt.try_own(state, &given);
+        given.extend(attempt.given().cloned());
+        attempts.push(attempt);
     }
-    decisions
+    // The default is for a lead that nobody gets, so it runs once, however many rules ask for it.
+    if given.is_empty()
+        && let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.wants_default())
+    {
+        attempt.try_default(state);
+        given.extend(attempt.given().cloned());
+    }
+    let decided = attempts.into_iter().enumerate();
+    decided.map(|(place, attempt)| attempt.decision(route, place == 0, !given.is_empty())).collect()
 }
 
 impl Checked {

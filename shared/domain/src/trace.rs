@@ -27,6 +27,9 @@ pub struct Trace {
     /// How many entries were cut to keep the trace within [`TRACE_BYTES_MAX`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cut: usize,
+    /// How many rules match as well and give the lead to nobody, for one lead is given by so many rules only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub beyond: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -82,6 +85,9 @@ pub struct FailedComparison {
     /// The lead's value; `None` when it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
+    /// How many other comparisons would have been enough and failed too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub alternatives: usize,
 }
 
 /// Longest piece of a value that a trace repeats, in characters.
@@ -98,12 +104,13 @@ impl From<Failed> for FailedComparison {
             op: failed.op,
             expected: shortened(&failed.expected),
             found: failed.found.as_deref().map(shortened),
+            alternatives: failed.alternatives,
         }
     }
 }
 
 /// One action that was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ActionTrace {
     /// The action, as a config writes it: `pool sales`, `assign_to anna`, `do_nothing`.
     pub action: String,
@@ -116,6 +123,9 @@ pub struct ActionTrace {
     /// Who was picked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picked: Option<AssigneeId>,
+    /// Whether it is of the profile's default, tried because the rule's own actions found nobody.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_default: bool,
 }
 
 /// One candidate that was looked at.
@@ -187,6 +197,7 @@ mod tests {
             op: "gt".into(),
             expected: "500".into(),
             found: Some("12".into()),
+            alternatives: 0,
         };
         let rule = RuleTrace::matched(RuleId::new(format!("r{index}")).unwrap());
         RuleTrace { failed: (!matched).then(|| failed.into()), ..rule }
@@ -202,9 +213,10 @@ mod tests {
             })
             .collect();
         let picked = Some(AssigneeId::new("a999").unwrap());
-        let action = ActionTrace { action: "pool p".into(), pool: None, candidates, picked: picked.clone() };
+        let action =
+            ActionTrace { action: "pool p".into(), pool: None, candidates, picked: picked.clone(), by_default: false };
         let rules = (0..5_000).map(|index| rule(index, index == 4_999)).collect();
-        let trace = Trace { rules, actions: vec![action], cut: 0 }.bounded();
+        let trace = Trace { rules, actions: vec![action], ..Trace::default() }.bounded();
         assert!(serde_json::to_vec(&trace).unwrap().len() <= TRACE_BYTES_MAX);
         assert_eq!(trace.rules.last(), Some(&rule(4_999, true)));
         assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.assignee) == picked.as_ref()));

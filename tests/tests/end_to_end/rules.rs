@@ -99,7 +99,7 @@ profiles:
         .iter()
         .map(|assignment| (assignment["rule"].as_str().unwrap(), assignment["outcome"].as_str().unwrap()))
         .collect();
-    assert_eq!(outcomes, [("solar", "assigned"), ("heat", "assigned"), ("roof", "parked"), ("gone", "nothing")]);
+    assert_eq!(outcomes, [("solar", "assigned"), ("heat", "assigned"), ("roof", "nothing"), ("gone", "nothing")]);
     assert_eq!(lead["owner"], "anna");
     let mut paths: Vec<String> = account.receiver.requests().iter().map(|request| request.path.clone()).collect();
     paths.sort();

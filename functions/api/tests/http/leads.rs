@@ -29,7 +29,7 @@ async fn a_lead_says_where_it_went_and_why() {
     let explanation = [
         "Version 3 of the config decided.",
         "Rule \"large\" matched.",
-        "So anna got the lead, delivered to \"crm\" and \"mail\".",
+        "So anna got the lead, to be delivered to \"crm\" and \"mail\".",
     ];
     assert_eq!(assignment["explanation"], json!(explanation));
     assert_eq!(assignment["trace"]["rules"][0]["rule"], "large");

@@ -92,7 +92,7 @@ pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at
         created_at: received_at,
         updated_at: received_at,
     };
-    let trace = Trace { rules: vec![RuleTrace::matched("large".parse().unwrap())], actions: Vec::new(), cut: 0 };
+    let trace = Trace { rules: vec![RuleTrace::matched("large".parse().unwrap())], ..Trace::default() };
     let assignment = Assignment {
         lead: id.clone(),
         attempt: 1,

@@ -12,7 +12,7 @@ use regex_syntax::ParserBuilder;
 /// Longest pattern, in characters.
 pub const PATTERN_CHARS_MAX: usize = 1_000;
 /// Most different patterns in a config: one with `\w` takes some milliseconds to compile and some 100 KiB.
-pub const PATTERNS_MAX: usize = 500;
+pub const PATTERNS_MAX: usize = 100;
 /// Most memory of a compiled pattern: short ones such as `(\w{9}){9}` grow large.
 const COMPILED_BYTES_MAX: usize = 256 * 1024;
 /// Most memory in which a pattern keeps what it met, for each of the few texts that are matched at once.
@@ -137,6 +137,6 @@ mod tests {
         }
         assert!(patterns.get("^a7$", false).is_ok());
         let refused = patterns.get("^a7$", true).unwrap_err();
-        assert!(refused.contains("more than 500 different patterns"), "{refused}");
+        assert!(refused.contains("more than 100 different patterns"), "{refused}");
     }
 }

@@ -42,6 +42,15 @@ pub struct Failed {
     pub expected: String,
     /// The lead's value; `None` when it is missing.
     pub found: Option<String>,
+    /// How many other parts of an `any` did not hold either: each of them would have been enough.
+    pub alternatives: usize,
+}
+
+impl Failed {
+    /// The same, as one of so many parts of which one would have been enough.
+    pub(crate) fn of_alternatives(self, parts: usize) -> Self {
+        Self { alternatives: self.alternatives + parts.saturating_sub(1), ..self }
+    }
 }
 
 impl Test {
@@ -61,7 +70,7 @@ impl Test {
                         return Ok(());
                     }
                 }
-                last
+                last.map_err(|failed| failed.of_alternatives(parts.len()))
             }
             Self::Not(part) => match part.check(subject) {
                 Ok(()) => Err(part.held(subject)),
@@ -83,6 +92,8 @@ impl Test {
             // Compiled lists are never empty; were one, there would be nothing to name but the tree itself.
             Self::All(parts) | Self::Any(parts) => {
                 match parts.iter().find(|part| part.check(subject).is_ok()).or_else(|| parts.first()) {
+                    // All of them held, and it would have been enough if one had not.
+                    Some(part) if matches!(self, Self::All(_)) => part.held(subject).of_alternatives(parts.len()),
                     Some(part) => part.held(subject),
                     None => unreachable!("compiled lists are never empty"),
                 }
@@ -112,6 +123,7 @@ impl Predicate {
             op: format!("{prefix}{}", self.op.name()),
             expected: self.expected.clone(),
             found: subject.get(&self.field).map(|value| value.to_string()),
+            alternatives: 0,
         }
     }
 }

@@ -4,8 +4,8 @@ mod assignees;
 mod destinations;
 mod limits;
 mod profiles;
+mod routing_tests;
 mod sources;
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;

@@ -49,6 +49,12 @@ use crate::id::{ListName, SecretName};
 
 /// Most rules in a config.
 pub const RULES_MAX: usize = 10_000;
+/// Most pools in a config.
+pub const POOLS_MAX: usize = 5_000;
+/// Most fields that a config declares.
+pub const CUSTOM_FIELDS_MAX: usize = 1_000;
+/// Most actions of a rule.
+pub const ACTIONS_MAX: usize = 50;
 /// Most assignees in a config.
 pub const ASSIGNEES_MAX: usize = 5_000;
 /// Most options of a choice.

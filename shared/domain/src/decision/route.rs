@@ -25,6 +25,8 @@ pub struct Route<'a> {
     passed_over: Vec<RuleTrace>,
     /// Rules that are left out of that.
     left_out: usize,
+    /// Rules that match as well, beyond those that one lead is given by.
+    beyond: usize,
 }
 
 /// One of the rules that decide, or the default.
@@ -50,7 +52,7 @@ pub fn route_without_reasons<'a>(rules: &'a Rules, subject: &Subject<'_>) -> Rou
 fn find<'a>(rules: &'a Rules, subject: &Subject<'_>, bytes_max: usize) -> Route<'a> {
     let mut passed = Vec::new();
     for profile in rules.profiles_of(&subject.lead.entity) {
-        let places = deciding(profile, subject);
+        let (places, beyond) = deciding(profile, subject);
         if places.is_empty() && profile.default.is_none() {
             passed.push(profile);
             continue;
@@ -62,19 +64,27 @@ fn find<'a>(rules: &'a Rules, subject: &Subject<'_>, bytes_max: usize) -> Route<
             _ => profile.rules().len(),
         };
         reasons.add(None, profile, subject, (0..tried).filter(|place| places.binary_search(place).is_err()));
+        // Those match, and are told apart.
+        reasons.left_out = reasons.left_out.saturating_sub(beyond);
         reasons.add_passed(&passed, subject);
-        return reasons.route(Some(profile), matched);
+        return Route { beyond, ..reasons.route(Some(profile), matched) };
     }
     let mut reasons = Reasons::new(bytes_max);
     reasons.add_passed(&passed, subject);
     reasons.route(passed.last().copied(), Vec::new())
 }
 
-/// The places of the rules that decide: the first match, or every match as far as one transaction holds them.
-fn deciding(profile: &CompiledProfile, subject: &Subject<'_>) -> Vec<usize> {
+/// The places of the rules that decide: the first match, or every match as far as one transaction holds them; and how
+/// many more match.
+fn deciding(profile: &CompiledProfile, subject: &Subject<'_>) -> (Vec<usize>, usize) {
     match profile.match_mode {
-        MatchMode::First => profile.matching(subject, 1),
-        MatchMode::All => profile.matching(subject, MATCHES_MAX),
+        MatchMode::First => (profile.matching(subject, 1), 0),
+        MatchMode::All => {
+            let mut places = profile.matching(subject, usize::MAX);
+            let beyond = places.len().saturating_sub(MATCHES_MAX);
+            places.truncate(MATCHES_MAX);
+            (places, beyond)
+        }
     }
 }
 
@@ -123,7 +133,7 @@ impl Reasons {
 
     fn route<'a>(mut self, profile: Option<&'a CompiledProfile>, matched: Vec<&'a CompiledRule>) -> Route<'a> {
         self.passed_over.reverse();
-        Route { profile, matched, passed_over: self.passed_over, left_out: self.left_out }
+        Route { profile, matched, passed_over: self.passed_over, left_out: self.left_out, beyond: 0 }
     }
 }
 
@@ -150,7 +160,9 @@ impl<'a> Route<'a> {
     /// The rules as the trace of a branch tells them: the first branch also says why others did not match.
     pub(super) fn reasons(&self, branch: &Branch<'a>, first: bool) -> Trace {
         let mut trace = match first {
-            true => Trace { rules: self.passed_over.clone(), actions: Vec::new(), cut: self.left_out },
+            true => {
+                Trace { rules: self.passed_over.clone(), cut: self.left_out, beyond: self.beyond, ..Trace::default() }
+            }
             false => Trace::default(),
         };
         trace.rules.extend(branch.rule.map(|rule| RuleTrace::matched(rule.id.clone())));

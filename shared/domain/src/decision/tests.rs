@@ -224,7 +224,7 @@ profiles:
     let (rules, mut state) = (rules(text), State::default());
     let decisions = decided(&rules, &mut state, &company("acme"));
     let outcomes: Vec<_> = decisions.iter().map(|d| (d.rule.as_ref().unwrap().as_str(), given(&d.outcome))).collect();
-    assert_eq!(outcomes, [("one", "anna"), ("two", "bo"), ("three", "parked"), ("four", "nothing")]);
+    assert_eq!(outcomes, [("one", "anna"), ("two", "bo"), ("three", "nothing"), ("four", "nothing")]);
     let candidates = &decisions[2].trace.actions[0].candidates;
     assert!(candidates.iter().all(|candidate| candidate.ineligible == Some(Ineligible::AlreadyHadThisLead)));
     // Why the rule that did not match did not is told once.
@@ -246,7 +246,7 @@ fn more_matches_than_a_transaction_holds_are_counted_and_left() {
     );
     let decisions = decided(&rules(&text), &mut State::default(), &company("x"));
     assert_eq!(decisions.len(), MATCHES_MAX);
-    assert_eq!(decisions[0].trace.cut, 5);
+    assert_eq!((decisions[0].trace.cut, decisions[0].trace.beyond), (0, 5));
 }
 
 #[test]
@@ -330,4 +330,32 @@ fn the_reasons_of_thousands_of_rules_stay_small_and_near_the_one_that_matched() 
     assert_eq!(told.len() + decision.trace.cut, 4_001);
     assert_eq!(told[told.len() - 2].rule.as_str(), "r3999");
     assert!(told.len() > 50 && serde_json::to_vec(&decision.trace).unwrap().len() <= crate::trace::TRACE_BYTES_MAX);
+}
+
+#[test]
+fn where_all_match_the_default_runs_once_and_only_for_a_lead_that_nobody_got() {
+    let config = |x_active: bool| {
+        format!(
+            r"
+assignees: [{{ id: x, name: X, active: {x_active} }}, {{ id: y, name: Y, active: false }}, {{ id: a, name: A }}, {{ id: b, name: B }}]
+pools: [{{ id: others, members: [a, b] }}]
+profiles:
+  - id: p
+    match: all
+    rules:
+      - {{ id: one, then: [{{ assign_to: y }}], else: default }}
+      - {{ id: two, then: [{{ assign_to: y }}], else: default }}
+      - {{ id: three, then: [{{ assign_to: x }}] }}
+    default: {{ pool: others }}
+"
+        )
+    };
+    let outcomes = |active| {
+        let (rules, mut state) = (rules(&config(active)), State::default());
+        let decisions = decided(&rules, &mut state, &company("acme"));
+        let by_default = decisions[0].trace.actions.iter().any(|action| action.by_default);
+        (decisions.iter().map(|decision| given(&decision.outcome).to_owned()).collect::<Vec<_>>(), by_default)
+    };
+    assert_eq!(outcomes(true), (["nothing", "nothing", "x"].map(str::to_owned).to_vec(), false));
+    assert_eq!(outcomes(false), (["a", "nothing", "nothing"].map(str::to_owned).to_vec(), true));
 }

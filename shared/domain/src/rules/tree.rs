@@ -84,7 +84,7 @@ impl Tree {
         match self {
             Self::All(parts) => parts.iter().find_map(|part| part.failed(facts)),
             Self::Any(parts) if self.holds(facts) => None,
-            Self::Any(parts) => parts.last().and_then(|part| part.failed(facts)),
+            Self::Any(parts) => Some(parts.last()?.failed(facts)?.of_alternatives(parts.len())),
             Self::Not(part) => part.holds(facts).then(|| part.held(facts)).flatten(),
             Self::Is(leaf) => (!leaf.holds(facts)).then(|| leaf.failed(facts, "")),
         }
@@ -94,7 +94,8 @@ impl Tree {
     fn held(&self, facts: &Facts<'_>) -> Option<Failed> {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter().find(|part| part.holds(facts)).or_else(|| parts.first())?.held(facts)
+                let held = parts.iter().find(|part| part.holds(facts)).or_else(|| parts.first())?.held(facts)?;
+                Some(if matches!(self, Self::All(_)) { held.of_alternatives(parts.len()) } else { held })
             }
             Self::Not(part) => part.held(facts),
             Self::Is(leaf) => Some(leaf.failed(facts, "not ")),
@@ -118,6 +119,7 @@ impl Leaf {
             op: format!("{prefix}{}", op.name()),
             expected: expected.clone(),
             found: facts.subject().get(field).map(|value| value.to_string()),
+            alternatives: 0,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::names::Names;
 use super::{ActionTrace, CandidateTrace, FailedComparison, RuleTrace, Trace, words};
 use crate::assignment::{Assignment, Outcome};
 use crate::condition::operator::Operator;
+use crate::decision::MATCHES_MAX;
 use crate::eligibility::Ineligible;
 use crate::id::{AssigneeId, PoolId, ProfileId};
 use crate::rotation::LEAD;
@@ -57,7 +58,18 @@ impl<'a> Explainer<'a> {
             self.no_rule();
         }
         for (index, action) in trace.actions.iter().enumerate() {
+            if action.by_default && !index.checked_sub(1).is_some_and(|before| trace.actions[before].by_default) {
+                self.say("Nobody whom the rule names could take the lead, so the default was tried.".to_owned());
+            }
             self.action(action, trace.actions.get(index + 1));
+        }
+        if trace.beyond > 0 {
+            let rules = if trace.beyond == 1 {
+                "1 more rule matches".to_owned()
+            } else {
+                format!("{} more rules match", trace.beyond)
+            };
+            self.say(format!("{rules}, and one lead is given by at most {MATCHES_MAX}: the others give it to nobody."));
         }
         self.outcome();
         self.sentences
@@ -84,7 +96,8 @@ impl<'a> Explainer<'a> {
     }
 
     /// `company_size is 12, and the rule asks for more than 500`.
-    fn reason(&self, FailedComparison { field, op, expected, found }: &FailedComparison) -> String {
+    fn reason(&self, failed: &FailedComparison) -> String {
+        let FailedComparison { field, op, expected, found, alternatives } = failed;
         let (name, positive) = match op.strip_prefix("not ") {
             Some(name) => (name, false),
             None => (op.as_str(), true),
@@ -95,7 +108,12 @@ impl<'a> Explainer<'a> {
             None => format!("{op} {expected}"),
         };
         let found = found.as_deref().map_or_else(|| "missing".to_owned(), words::quoted);
-        format!("{} is {found}, and the rule asks for {asked}", self.names.field(field))
+        let others = match alternatives {
+            0 => String::new(),
+            1 => "; the other thing that would do does not hold either".to_owned(),
+            more => format!("; none of the {more} other things that would do holds either"),
+        };
+        format!("{} is {found}, and the rule asks for {asked}{others}", self.names.field(field))
     }
 
     fn no_rule(&mut self) {
@@ -155,10 +173,10 @@ impl<'a> Explainer<'a> {
         let follower = self.names.assignee(&follower.assignee);
         self.say(match mine.map(|mine| mine - second) {
             Some(0) => {
-                format!("{name} was next in turn in the pool {pool}: level with {follower}, and had no more leads.")
+                format!("{name} was next in turn in the pool {pool}: owed as much as {follower}, and first in order.")
             }
             Some(ahead) if ahead > 0 => {
-                format!("{name} was next in turn in the pool {pool}: {} ahead of {follower}.", leads(ahead))
+                format!("{name} was next in turn in the pool {pool}: owed {} more than {follower}.", leads(ahead))
             }
             // Another strategy than turns, or a trace that was cut.
             _ => format!("{name} was picked from the pool {pool}."),
@@ -170,13 +188,13 @@ impl<'a> Explainer<'a> {
             Outcome::Assigned { assignee, destinations, .. } => {
                 let names: Vec<String> = destinations.iter().map(|id| self.names.destination(id)).collect();
                 let to = match names.is_empty() {
-                    true => "delivered nowhere".to_owned(),
-                    false => format!("delivered to {}", words::and(&names)),
+                    true => "to be delivered nowhere".to_owned(),
+                    false => format!("to be delivered to {}", words::and(&names)),
                 };
                 format!("So {} got the lead, {to}.", self.names.assignee(assignee))
             }
             Outcome::Parked { line, .. } => format!("So the lead is parked{}.", self.line(line)),
-            Outcome::Nothing => "So the lead's owner stays what it was.".to_owned(),
+            Outcome::Nothing => "So nobody gets the lead by this, and its owner stays what it was.".to_owned(),
         };
         self.say(sentence);
     }

@@ -69,8 +69,12 @@ impl<'a> Written<'a> {
 
     /// A text that is looked for in the field: of a choice it need not be an option.
     pub(super) fn part(&self) -> Result<Operand, Fault> {
-        let text = self.text("a text in quotes")?;
-        Ok(Operand::One(Scalar::Text(text::comparable(text, self.case == Case::Exact))))
+        let text = text::comparable(self.text("a text in quotes")?, self.case == Case::Exact);
+        if text.is_empty() {
+            // It stands in every text.
+            return Err(Fault::value("the text is empty, and every value has that in it: use exists or missing"));
+        }
+        Ok(Operand::One(Scalar::Text(text)))
     }
 
     /// A list of values of the field's type.

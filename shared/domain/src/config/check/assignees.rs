@@ -42,26 +42,26 @@ impl Check<'_> {
         self.fallbacks(names);
     }
 
-    /// Pools that fall back on each other would be tried for ever. Each circle is told once, at its first pool.
+    /// Pools that fall back on each other would be tried for ever. Each circle is told once, at the pool where it is met.
     fn fallbacks(&mut self, names: &Names) {
         let pools = &self.config.pools;
         let next = |pool: usize| pools[pool].fallback.as_ref().and_then(|id| names.pools.get(id).copied());
-        let mut told = BTreeSet::new();
+        // Every pool is walked through once: by which walk, if any.
+        let mut walked: Vec<Option<usize>> = vec![None; pools.len()];
         for first in 0..pools.len() {
-            let mut chain = vec![first];
-            let mut seen = BTreeSet::from([first]);
-            while let Some(pool) = chain.last().copied().and_then(next) {
+            let mut chain = Vec::new();
+            let mut here = Some(first);
+            while let Some(pool) = here.filter(|&pool| walked[pool].is_none()) {
+                walked[pool] = Some(first);
                 chain.push(pool);
-                if !seen.insert(pool) {
-                    break;
-                }
+                here = next(pool);
             }
-            // A chain that leads into a circle is not in it unless it comes back to where it began.
-            if chain.len() > 1 && chain.last() == Some(&first) && told.is_disjoint(&seen) {
-                told.append(&mut seen);
-                let ids: Vec<&str> = chain.iter().map(|&pool| pools[pool].id.as_str()).collect();
+            // A walk that ends at a pool of its own has found a circle, which begins there.
+            if let Some(pool) = here.filter(|&pool| walked[pool] == Some(first)) {
+                let circle = chain.iter().skip_while(|&&other| other != pool).chain([&pool]);
+                let ids: Vec<&str> = circle.map(|&pool| pools[pool].id.as_str()).collect();
                 let message = format!("the fallbacks go in a circle ({}): end the chain somewhere", ids.join(" -> "));
-                self.problem(format!("pools[{first}].fallback"), message);
+                self.problem(format!("pools[{pool}].fallback"), message);
             }
         }
     }

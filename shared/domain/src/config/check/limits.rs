@@ -1,7 +1,7 @@
 //! Checking sizes.
 
 use super::Check;
-use crate::config::{ASSIGNEES_MAX, OPTIONS_MAX, RULES_MAX, TEXT_CHARS_MAX};
+use crate::config::{ACTIONS_MAX, ASSIGNEES_MAX, CUSTOM_FIELDS_MAX, OPTIONS_MAX, POOLS_MAX, RULES_MAX, TEXT_CHARS_MAX};
 
 /// Fewer days would let a repeat of an old event make a second lead.
 const LOG_DAYS_MIN: u16 = 30;
@@ -12,6 +12,13 @@ impl Check<'_> {
         let rules: usize = config.profiles.iter().map(|profile| profile.rules.len()).sum();
         self.at_most("profiles", rules, RULES_MAX, "rules");
         self.at_most("assignees", config.assignees.len(), ASSIGNEES_MAX, "assignees");
+        self.at_most("pools", config.pools.len(), POOLS_MAX, "pools");
+        self.at_most("fields", config.fields.len(), CUSTOM_FIELDS_MAX, "fields");
+        for (index, profile) in config.profiles.iter().enumerate() {
+            for (at, rule) in profile.rules.iter().enumerate() {
+                self.at_most(&format!("profiles[{index}].rules[{at}].then"), rule.then.len(), ACTIONS_MAX, "actions");
+            }
+        }
         for (index, field) in config.fields.iter().enumerate() {
             self.at_most(&format!("fields[{index}].options"), field.options.len(), OPTIONS_MAX, "options");
         }

@@ -40,6 +40,7 @@ fn failed(id: &str, field: &str, op: &str, expected: &str, found: Option<&str>) 
         op: op.to_owned(),
         expected: expected.to_owned(),
         found: found.map(str::to_owned),
+        alternatives: 0,
     };
     RuleTrace { failed: Some(failed), ..rule(id) }
 }
@@ -58,6 +59,7 @@ fn pool(id: &str, candidates: Vec<CandidateTrace>, picked: Option<&str>) -> Acti
         pool: Some(PoolId::new(id).unwrap()),
         candidates,
         picked: picked.map(|id| AssigneeId::new(id).unwrap()),
+        by_default: false,
     }
 }
 
@@ -80,7 +82,7 @@ fn parked(line: &str) -> Outcome {
 
 /// What is told of a decision by the profile `main`, with the names of [`CONFIG`].
 fn told(rules: Vec<RuleTrace>, actions: Vec<ActionTrace>, outcome: &Outcome) -> Vec<String> {
-    let (profile, trace) = (ProfileId::new("main").unwrap(), Trace { rules, actions, cut: 0 });
+    let (profile, trace) = (ProfileId::new("main").unwrap(), Trace { rules, actions, ..Trace::default() });
     let decided = Decided { version: None, profile: Some(&profile), outcome, trace: &trace };
     explain(decided, &Names::of(&checked()))
 }
@@ -107,6 +109,7 @@ fn a_decision_from_rule_to_delivery() {
             Some("ben"),
         )],
         cut: 4_950,
+        beyond: 0,
     };
     let outcome = assigned("ben", &["crm", "mail"]);
     let decided = Decided { version: Some(7), profile: Some(&profile), outcome: &outcome, trace: &trace };
@@ -121,26 +124,26 @@ fn a_decision_from_rule_to_delivery() {
              2026-08-01.",
             "Rule \"gone\" matched.",
             "Anna Berger was passed over: has had 3 leads today (the cap is 3).",
-            "Ben Vogel was next in turn in the pool \"Inside sales\": 0.5 leads ahead of Carla Roth.",
-            "So Ben Vogel got the lead, delivered to \"Our CRM\" and \"mail\".",
+            "Ben Vogel was next in turn in the pool \"Inside sales\": owed 0.5 leads more than Carla Roth.",
+            "So Ben Vogel got the lead, to be delivered to \"Our CRM\" and \"mail\".",
         ]
     );
     let bare = explain(decided, &Names::ids());
     assert_eq!(bare[3], "Rule \"big\" did not match: company_size is 12, and the rule asks for more than 500.");
-    assert_eq!(bare[8], "So ben got the lead, delivered to \"crm\" and \"mail\".");
+    assert_eq!(bare[8], "So ben got the lead, to be delivered to \"crm\" and \"mail\".");
 }
 
 #[test]
 fn whose_turn_it_is() {
     let picked = |candidates: Vec<CandidateTrace>| {
         let told = told(vec![rule("big")], vec![pool("sales", candidates, Some("ben"))], &assigned("ben", &[]));
-        assert_eq!(told.last().unwrap(), "So Ben Vogel got the lead, delivered nowhere.");
+        assert_eq!(told.last().unwrap(), "So Ben Vogel got the lead, to be delivered nowhere.");
         told[told.len() - 2].clone()
     };
     let level = picked(vec![eligible("anna", [0, 500_000]), eligible("ben", [0, -500_000])]);
     assert_eq!(
         level,
-        "Ben Vogel was next in turn in the pool \"Inside sales\": level with Anna Berger, and had no more leads."
+        "Ben Vogel was next in turn in the pool \"Inside sales\": owed as much as Anna Berger, and first in order."
     );
     let alone = picked(vec![eligible("ben", [0, 0])]);
     assert_eq!(alone, "Ben Vogel was the only one in the pool \"Inside sales\" who could take the lead.");
@@ -178,7 +181,7 @@ fn no_rule_no_default_no_profile() {
     let decided = Decided { version: None, profile: None, outcome: &Outcome::Nothing, trace: &trace };
     assert_eq!(
         explain(decided, &Names::ids()),
-        ["No enabled profile distributes leads of this kind.", "So the lead's owner stays what it was."]
+        ["No enabled profile distributes leads of this kind.", "So nobody gets the lead by this, and its owner stays what it was."]
     );
 }
 
@@ -191,7 +194,7 @@ fn other_actions() {
         "Anna Berger is named and could take the lead."
     );
     let nothing = told(vec![rule("big")], vec![action("do_nothing", vec![], None)], &Outcome::Nothing);
-    assert_eq!(nothing[1..], ["Nothing is to be done with the lead.", "So the lead's owner stays what it was."]);
+    assert_eq!(nothing[1..], ["Nothing is to be done with the lead.", "So nobody gets the lead by this, and its owner stays what it was."]);
     // What is not known is told as it was stored.
     let old = told(vec![failed("big", "size", "near", "5", Some("a b"))], vec![], &parked("somewhere"));
     assert_eq!(old[0], "Rule \"Large\" did not match: size is \"a b\", and the rule asks for near 5.");
@@ -231,4 +234,29 @@ fn older_traces() {
             "So the lead is parked.",
         ]
     );
+}
+
+#[test]
+fn alternatives_defaults_and_what_is_beyond_are_told() {
+    let RuleTrace { failed, .. } = failed("large", "company_size", "gt", "500", Some("12"));
+    let with = |alternatives| RuleTrace {
+        failed: failed.clone().map(|failed| FailedComparison { alternatives, ..failed }),
+        ..rule("large")
+    };
+    let by_default = ActionTrace { by_default: true, ..action("park", vec![], None) };
+    let rules = vec![with(1), with(2), rule("gone")];
+    let actions = vec![action("assign_to anna", vec![passed_over("anna", Ineligible::Inactive)], None), by_default];
+    let (profile, trace) =
+        (ProfileId::new("main").unwrap(), Trace { rules, actions, beyond: 3, ..Trace::default() });
+    let outcome = parked("profile:main");
+    let decided = Decided { version: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
+    let told = explain(decided, &Names::ids()).join("\n");
+    for sentence in [
+        "asks for more than 500; the other thing that would do does not hold either.",
+        "asks for more than 500; none of the 2 other things that would do holds either.",
+        "Nobody whom the rule names could take the lead, so the default was tried.",
+        "3 more rules match, and one lead is given by at most 20: the others give it to nobody.",
+    ] {
+        assert!(told.contains(sentence), "{told}");
+    }
 }
