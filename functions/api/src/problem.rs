@@ -17,6 +17,9 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// Seconds after which the same request may pass: most disturbances of a service are over by then.
 const RETRY_AFTER_S: &str = "5";
 
+/// Most findings of one answer: Lambda answers 6 MB.
+const FINDINGS_MAX: usize = 1_000;
+
 /// The kinds of problems: one row is all there is to say about a kind, whatever the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -189,7 +192,13 @@ impl Finding {
     /// The domain's problems as the API writes them.
     #[must_use]
     pub fn all(config::Problems(problems): config::Problems) -> Vec<Self> {
-        problems.into_iter().map(|config::Problem { path, message }| Self { path, message }).collect()
+        let left_out = problems.len().saturating_sub(FINDINGS_MAX);
+        let told = problems.into_iter().take(FINDINGS_MAX);
+        let mut findings: Vec<Self> = told.map(|config::Problem { path, message }| Self { path, message }).collect();
+        if left_out > 0 {
+            findings.push(Self { path: String::new(), message: format!("{left_out} more problems are left out here") });
+        }
+        findings
     }
 }
 

@@ -35,7 +35,7 @@ impl From<Warning> for WarningView {
 }
 
 /// Runs the routing tests of a config with what its lists hold, and tells what looks wrong. The inner error has the tests
-/// that fail.
+/// that fail, or that the lists are too large.
 ///
 /// `lists` are the names of all lists there are: one that nothing names may be told.
 ///
@@ -48,6 +48,9 @@ pub(crate) async fn prove(
     pins: &Pins,
     lists: &BTreeSet<ListName>,
 ) -> Result<Result<Vec<WarningView>, Problems>, Problem> {
+    if let Err(too_large) = rules::fit(checked.config(), pins) {
+        return Ok(Err(Problems(vec![too_large])));
+    }
     let now = now();
     // The check has proved that the rules compile; the lists are read for the tests alone.
     if !checked.config().tests.is_empty() {

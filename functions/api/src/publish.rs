@@ -16,8 +16,6 @@ use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
 use crate::routes::sources::EndpointView;
 
-/// Most bytes of all lists that one config names: whoever decides holds them in its memory.
-const LISTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most characters of a note.
 const NOTE_CHARS_MAX: usize = 200;
 
@@ -75,7 +73,7 @@ pub(crate) struct Draft {
 /// Runs the config's routing tests and puts it in force.
 ///
 /// # Errors
-/// A test that fails, lists that are too large together, or someone else who was first.
+/// Lists that are too large together, a test that fails, or someone else who was first.
 pub(crate) async fn put_in_force(
     app: &App,
     caller: Caller,
@@ -83,18 +81,9 @@ pub(crate) async fn put_in_force(
     draft: Draft,
 ) -> Result<PublishedConfig, Problem> {
     let Draft { checked, pins, lists, endpoints, cause, note } = draft;
-    fit(&pins)?;
     let names = lists.lists.keys().chain(pins.keys()).cloned().collect();
     let proved = prove(app, &caller.account, &checked, &pins, &names).await?;
-    let warnings = proved.map_err(|failures| {
-        let findings = Finding::all(failures);
-        let detail = format!(
-            "{} of the config's routing tests failed, each listed with what happened; nothing was published and the \
-             version in force stays. Mend the rules, the lists or the tests and send it again.",
-            findings.len()
-        );
-        Problem::refused(detail, findings)
-    })?;
+    let warnings = proved.map_err(|problems| Problem::config(Finding::all(problems)))?;
     let document = serde_json::to_string(checked.config()).map_err(|error| Problem::behind(false, &error))?;
     let (endpoints, views) = endpoints.into_iter().unzip();
     let publish = PublishConfig {
@@ -126,30 +115,6 @@ fn overtaken(error: PublishError, base: Base) -> Problem {
     }
 }
 
-/// Holds that a function can have all lists of a config in its memory.
-fn fit(pins: &Pins) -> Result<(), Problem> {
-    let bytes: usize = pins.values().map(|revision| revision.bytes).sum();
-    if bytes <= LISTS_BYTES_MAX {
-        return Ok(());
-    }
-    let largest = pins.iter().max_by_key(|(_, revision)| revision.bytes);
-    let largest =
-        largest.map(|(name, revision)| format!(" The largest is '{name}' with {}.", mebibytes(revision.bytes)));
-    Err(Problem::new(
-        Kind::Unprocessable,
-        format!(
-            "The lists that the rules name have {} together; one config may name {}.{} Shorten them, or name fewer.",
-            mebibytes(bytes),
-            mebibytes(LISTS_BYTES_MAX),
-            largest.unwrap_or_default()
-        ),
-    ))
-}
-
-fn mebibytes(bytes: usize) -> String {
-    format!("{} MiB", bytes.div_ceil(1024 * 1024))
-}
-
 /// A note as it is kept: without surrounding white space; none where nothing is left.
 ///
 /// # Errors
@@ -178,8 +143,6 @@ fn other_version(in_force: u64) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use leadyard_store::{ListRevision, RevisionId};
-
     use super::*;
 
     #[test]
@@ -191,14 +154,5 @@ mod tests {
         let long = "ü".repeat(NOTE_CHARS_MAX);
         assert_eq!(kept(&long), Ok(Some(long.clone())));
         assert_eq!(kept(&format!("{long}x")), Err(Kind::BadRequest));
-    }
-
-    #[test]
-    fn lists_that_are_too_large_together() {
-        let list =
-            |name: &str, bytes| (name.parse().unwrap(), ListRevision { id: RevisionId::of(name), entries: 1, bytes });
-        assert!(fit(&Pins::from([list("a", LISTS_BYTES_MAX - 1), list("b", 1)])).is_ok());
-        let refused = fit(&Pins::from([list("a", LISTS_BYTES_MAX), list("b", 1)])).unwrap_err();
-        assert!(format!("{refused:?}").contains("The largest is 'a' with 64 MiB"), "{refused:?}");
     }
 }

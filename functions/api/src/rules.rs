@@ -54,3 +54,71 @@ pub(crate) async fn compile(app: &App, account: &AccountId, checked: Checked, pi
     let lists = app.store.load_lists(account, pins, &checked.config().lists()).await?;
     checked.compile(&lists).map_err(|problems| Problem::config(Finding::all(problems)))
 }
+
+/// Most bytes that the lists of one config take in the memory of whoever decides. Evaluate holds them twice while it goes
+/// from one version to the next.
+const LISTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What an entry takes beside its text: its end, and its place in a table that is half full.
+const ENTRY_BYTES: usize = 16;
+
+/// Holds that a function can have all lists of a config in its memory. One that rules name with and without `case: exact`
+/// is there twice.
+pub(crate) fn fit(config: &Config, pins: &Pins) -> Result<(), config::Problem> {
+    let sizes = config.lists().into_iter().filter_map(|(name, _)| {
+        let revision = pins.get(&name)?;
+        Some((revision.bytes + ENTRY_BYTES * revision.entries, name))
+    });
+    let sizes: Vec<(usize, ListName)> = sizes.collect();
+    let bytes: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+    if bytes <= LISTS_BYTES_MAX {
+        return Ok(());
+    }
+    let largest =
+        sizes.iter().max().map(|(bytes, name)| format!(" The largest is '{name}' with {}.", mebibytes(*bytes)));
+    Err(config::Problem::new(
+        "lists",
+        format!(
+            "the lists that the rules name take {} of memory together, and {} are allowed.{} Shorten them, or name fewer",
+            mebibytes(bytes),
+            mebibytes(LISTS_BYTES_MAX),
+            largest.unwrap_or_default()
+        ),
+    ))
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{} MiB", bytes.div_ceil(1024 * 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use leadyard_domain::config::document::from_value;
+    use leadyard_store::{ListRevision, RevisionId};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_bounded_by_the_memory_that_they_take_together() {
+        let rule = |id: &str, list: &str, case: &str| {
+            let when = json!({ "field": "city", "op": "in_list", "value": list, "case": case });
+            json!({ "id": id, "when": when, "then": ["park"] })
+        };
+        let config =
+            |rules: serde_json::Value| from_value(json!({ "profiles": [{ "id": "p", "rules": rules }] })).unwrap();
+        let two = config(json!([rule("r", "a", "fold"), rule("s", "b", "fold")]));
+        let pins = |bytes, entries| {
+            let list = |name: &str, bytes, entries| {
+                (name.parse().unwrap(), ListRevision { id: RevisionId::of(name), entries, bytes })
+            };
+            Pins::from([list("a", bytes, entries), list("b", 1, 1), list("unnamed", LISTS_BYTES_MAX, 1)])
+        };
+        let room = LISTS_BYTES_MAX - 1 - ENTRY_BYTES;
+        assert!(fit(&two, &pins(room - ENTRY_BYTES, 1)).is_ok());
+        let refused = fit(&two, &pins(room - ENTRY_BYTES, 2)).unwrap_err();
+        assert!(refused.message.contains("The largest is 'a' with 64 MiB"), "{refused}");
+        // With both cases a list is there twice.
+        let both = config(json!([rule("r", "a", "fold"), rule("s", "a", "exact")]));
+        assert!(fit(&both, &pins(LISTS_BYTES_MAX / 2, 1)).is_err());
+    }
+}

@@ -108,6 +108,13 @@ impl Round<'_> {
                     let reason = "with this event the lead would outgrow 400 KB, the most that an item may hold";
                     job.captured = Captured::Failed(reason.to_owned());
                 }
+                if oversized.is_empty()
+                    && let [alone] = working.as_mut_slice()
+                {
+                    let reason =
+                        "what its rules decide does not fit into one transaction: let fewer rules give one lead";
+                    alone.captured = Captured::Failed(reason.to_owned());
+                }
                 // Nothing oversized means that it was too much together.
                 if oversized.is_empty() { working.len().div_ceil(2) } else { EVENTS_MAX }
             }

@@ -7,6 +7,7 @@ use crate::config::{DEFAULT_RULE, Expectation, Problem, RoutingTest};
 use crate::decision::{Decision, State, decide, route};
 use crate::id::ProfileId;
 use crate::rules::Rules;
+use crate::trace::reason;
 
 /// Runs every routing test of a config and names those that fail, with what happened instead and why.
 #[must_use]
@@ -30,9 +31,7 @@ fn failure(rules: &Rules, test: &RoutingTest, path: &str, now: Timestamp) -> Opt
     let why = test.expect.rule.as_ref().and_then(|rule| {
         let mut tried = decisions.iter().flat_map(|decision| &decision.trace.rules);
         let failed = tried.find(|tried| tried.rule == *rule)?.failed.as_ref()?;
-        let found = failed.found.as_ref().map_or_else(|| "missing".to_owned(), |found| format!("'{found}'"));
-        let asked = format!("{} {}", failed.op, failed.expected);
-        Some(format!("; rule {rule} did not match: {} is {found}, it asks for {}", failed.field, asked.trim_end()))
+        Some(format!("; rule {rule} did not match: {}", reason(failed, &failed.field)))
     });
     let message = format!(
         "the test '{}' expects {}, and the lead got {}{}",
@@ -137,7 +136,7 @@ tests: [{tests}]
             (
                 "{ name: small, lead: { fields: { size: 12 } }, expect: { rule: enterprise, assignee: anna } }",
                 "tests[0].expect: the test 'small' expects rule enterprise, assignee anna, and the lead got profile leads, \
-                 rule default, nothing; rule enterprise did not match: size is '12', it asks for gt 500",
+                 rule default, nothing; rule enterprise did not match: size is 12, and the rule asks for more than 500",
             ),
             (
                 "{ name: a, lead: { fields: { size: 501 } }, expect: { outcome: parked } }",

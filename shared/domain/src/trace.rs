@@ -11,6 +11,7 @@ use crate::eligibility::Ineligible;
 use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
 use crate::text;
 
+pub(crate) use explain::reason;
 pub use explain::{Decided, explain};
 pub use names::Names;
 

@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Outcome, Standing};
-use leadyard_domain::id::LeadId;
+use leadyard_domain::config::Checked;
+use leadyard_domain::id::{AccountId, LeadId};
 use leadyard_domain::trace::{Names, Trace, explain};
-use leadyard_runtime::now;
 use leadyard_store::LeadFile;
 use serde::Serialize;
 use serde_json::Value;
@@ -206,8 +206,12 @@ pub(crate) async fn read(
 ) -> Result<Json<LeadView>, Problem> {
     let file = app.store.lead_file(&caller.account, &id).await?.ok_or_else(|| Problem::unknown("lead", &id))?;
     let LeadFile { lead, assignments, deliveries, pending } = file;
-    let published = app.configs.get(&caller.account, now()).await?;
-    let names = published.as_ref().map_or_else(Names::ids, |published| Names::of(&published.checked));
+    let configs = configs_of(&app, &caller.account, &assignments).await;
+    let view = |assignment: Assignment| {
+        let config = configs.get(&assignment.config_version);
+        AssignmentView::new(assignment, &config.map_or_else(Names::ids, Names::of))
+    };
+    let decisions = assignments.into_iter().map(view).collect();
     Ok(Json(LeadView {
         id: lead.id.into(),
         entity: lead.entity.into(),
@@ -221,8 +225,27 @@ pub(crate) async fn read(
         last_event: lead.last_event.event.into(),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
-        assignments: assignments.into_iter().map(|it| AssignmentView::new(it, &names)).collect(),
+        assignments: decisions,
         deliveries: deliveries_of(&app, &caller, deliveries).await?,
         deliveries_pending: pending.into_iter().map(String::from).collect(),
     }))
+}
+
+/// The configs that decided, for the names of people, pools and rules as they were. One that can't be read leaves ids.
+async fn configs_of(app: &App, account: &AccountId, assignments: &[Assignment]) -> BTreeMap<u64, Checked> {
+    let mut configs = BTreeMap::new();
+    for assignment in assignments {
+        let version = assignment.config_version;
+        if configs.contains_key(&version) {
+            continue;
+        }
+        match app.store.published_config(account, version).await {
+            Ok(checked) => {
+                configs.insert(version, checked);
+            }
+            // A lead can be shown without the names.
+            Err(error) => tracing::warn!(%account, version, %error, "a config version can't be read for its names"),
+        }
+    }
+    configs
 }

@@ -6,6 +6,7 @@ mod view;
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
+use leadyard_domain::config::Problems;
 use leadyard_domain::config::document::{self, Syntax};
 use leadyard_domain::decision::{Needs, State as Moving};
 use leadyard_domain::id::AccountId;
@@ -171,6 +172,7 @@ async fn rules_of(
             let refused = |problems| Problem::config(Finding::all(problems));
             let checked = config.and_then(|config| beside.check(config)).map_err(refused)?;
             let pins = beside.pins(checked.config());
+            rules::fit(checked.config(), &pins).map_err(|problem| refused(Problems(vec![problem])))?;
             return Ok((None, rules::compile(app, account, checked, &pins).await?));
         }
         (None, version) => version.or(in_force),

@@ -27,7 +27,8 @@ profiles:
 ";
 
 fn rules(text: &str) -> Rules {
-    let known = leadyard_domain::config::Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
+    let known =
+        leadyard_domain::config::Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
     parse(text, Syntax::Yaml).unwrap().check(&known).unwrap().compile(&Lists::default()).unwrap()
 }
 

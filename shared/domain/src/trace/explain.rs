@@ -86,34 +86,13 @@ impl<'a> Explainer<'a> {
         let rule_name = self.names.rule(profile, rule);
         let rule_name = format!("{} {rule_name}", passed.as_deref().unwrap_or("Rule"));
         self.say(match failed {
-            Some(failed) => format!("{rule_name} did not match: {}.", self.reason(failed)),
+            Some(failed) => format!("{rule_name} did not match: {}.", reason(failed, &self.names.field(&failed.field))),
             None if trace.is_match() => format!("{rule_name} matched."),
             None => {
                 let time = self.names.time(profile, rule).map(|time| format!(", which is {time}")).unwrap_or_default();
                 format!("{rule_name} did not match: the lead came outside its time{time}.")
             }
         });
-    }
-
-    /// `company_size is 12, and the rule asks for more than 500`.
-    fn reason(&self, failed: &FailedComparison) -> String {
-        let FailedComparison { field, op, expected, found, alternatives } = failed;
-        let (name, positive) = match op.strip_prefix("not ") {
-            Some(name) => (name, false),
-            None => (op.as_str(), true),
-        };
-        let asked = match Operator::ALL.iter().find(|op| op.name() == name) {
-            Some(op) => words::asked(*op, positive, expected),
-            // An operator of an older version, as it was written.
-            None => format!("{op} {expected}"),
-        };
-        let found = found.as_deref().map_or_else(|| "missing".to_owned(), words::quoted);
-        let others = match alternatives {
-            0 => String::new(),
-            1 => "; the other thing that would do does not hold either".to_owned(),
-            more => format!("; none of the {more} other things that would do holds either"),
-        };
-        format!("{} is {found}, and the rule asks for {asked}{others}", self.names.field(field))
     }
 
     fn no_rule(&mut self) {
@@ -213,6 +192,27 @@ impl<'a> Explainer<'a> {
         });
         whose.map(|whose| format!(" and waits for {whose}")).unwrap_or_default()
     }
+}
+
+/// `company_size is 12, and the rule asks for more than 500`.
+pub(crate) fn reason(failed: &FailedComparison, name: &str) -> String {
+    let FailedComparison { op, expected, found, alternatives, .. } = failed;
+    let (op_name, positive) = match op.strip_prefix("not ") {
+        Some(name) => (name, false),
+        None => (op.as_str(), true),
+    };
+    let asked = match Operator::ALL.iter().find(|op| op.name() == op_name) {
+        Some(op) => words::asked(*op, positive, expected),
+        // An operator of an older version, as it was written.
+        None => format!("{op} {expected}"),
+    };
+    let found = found.as_deref().map_or_else(|| "missing".to_owned(), words::quoted);
+    let others = match alternatives {
+        0 => String::new(),
+        1 => "; the other thing that would do does not hold either".to_owned(),
+        more => format!("; none of the {more} other things that would do holds either"),
+    };
+    format!("{} is {found}, and the rule asks for {asked}{others}", name)
 }
 
 /// Why someone could not take the lead; a cap with its limit.

@@ -12,7 +12,7 @@ use crate::Store;
 use crate::error::StoreError;
 
 /// Lists that are read at a time. Each is in memory as text while its set is made.
-const READS_AT_ONCE: usize = 4;
+const READS_AT_ONCE: usize = 2;
 
 impl Store {
     /// The lists that a config names ([`leadyard_domain::config::Config::lists`]), as these pins have them.

@@ -107,5 +107,12 @@ async fn past_leads(app: &App, account: &AccountId, rules: &Rules, past: PastRan
     let zone = rules.checked().config().account.timezone.time_zone();
     let span = span(None, Some(past.from), Some(past.to.unwrap_or(past.from)), zone, now())?;
     let leads = app.store.past_leads(account, span.from, span.until, limit).await?;
-    Ok(leads.into_iter().map(|lead| Asked::Past(Box::new(lead))).collect())
+    Ok(leads.into_iter().map(|past| Asked::Past(Box::new(as_new(past)))).collect())
+}
+
+/// The lead as it came: nobody had it, and nothing had met it.
+fn as_new(mut past: PastLead) -> PastLead {
+    past.lead.owner = None;
+    past.lead.duplicate_count = 0;
+    past
 }

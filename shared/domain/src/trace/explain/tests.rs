@@ -181,7 +181,10 @@ fn no_rule_no_default_no_profile() {
     let decided = Decided { version: None, profile: None, outcome: &Outcome::Nothing, trace: &trace };
     assert_eq!(
         explain(decided, &Names::ids()),
-        ["No enabled profile distributes leads of this kind.", "So nobody gets the lead by this, and its owner stays what it was."]
+        [
+            "No enabled profile distributes leads of this kind.",
+            "So nobody gets the lead by this, and its owner stays what it was."
+        ]
     );
 }
 
@@ -194,7 +197,10 @@ fn other_actions() {
         "Anna Berger is named and could take the lead."
     );
     let nothing = told(vec![rule("big")], vec![action("do_nothing", vec![], None)], &Outcome::Nothing);
-    assert_eq!(nothing[1..], ["Nothing is to be done with the lead.", "So nobody gets the lead by this, and its owner stays what it was."]);
+    assert_eq!(
+        nothing[1..],
+        ["Nothing is to be done with the lead.", "So nobody gets the lead by this, and its owner stays what it was."]
+    );
     // What is not known is told as it was stored.
     let old = told(vec![failed("big", "size", "near", "5", Some("a b"))], vec![], &parked("somewhere"));
     assert_eq!(old[0], "Rule \"Large\" did not match: size is \"a b\", and the rule asks for near 5.");
@@ -246,8 +252,7 @@ fn alternatives_defaults_and_what_is_beyond_are_told() {
     let by_default = ActionTrace { by_default: true, ..action("park", vec![], None) };
     let rules = vec![with(1), with(2), rule("gone")];
     let actions = vec![action("assign_to anna", vec![passed_over("anna", Ineligible::Inactive)], None), by_default];
-    let (profile, trace) =
-        (ProfileId::new("main").unwrap(), Trace { rules, actions, beyond: 3, ..Trace::default() });
+    let (profile, trace) = (ProfileId::new("main").unwrap(), Trace { rules, actions, beyond: 3, ..Trace::default() });
     let outcome = parked("profile:main");
     let decided = Decided { version: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
     let told = explain(decided, &Names::ids()).join("\n");
