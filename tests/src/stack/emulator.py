@@ -7,7 +7,6 @@ functions that it started (they are in its process group) and its temporary file
 import os
 import shutil
 import signal
-import tempfile
 import threading
 
 from ministack.app import main
@@ -18,7 +17,9 @@ def stop_at_end_of_input():
     while said := os.read(0, 4096):
         if said == b"stay":
             return
-    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    # Only the folder that was made for this run: started by hand, it would be everybody's.
+    if temporary := os.environ.get("LEADYARD_TEMPORARY"):
+        shutil.rmtree(temporary, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -173,6 +173,7 @@ fn spawn(
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "HOME"))
         .env("TMPDIR", temporary)
+        .env("LEADYARD_TEMPORARY", temporary)
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("AWS_ENDPOINT_URL", options.functions_endpoint.as_deref().unwrap_or(endpoint))

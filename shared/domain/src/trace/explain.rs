@@ -86,7 +86,7 @@ impl<'a> Explainer<'a> {
         let rule_name = self.names.rule(profile, rule);
         let rule_name = format!("{} {rule_name}", passed.as_deref().unwrap_or("Rule"));
         self.say(match failed {
-            Some(failed) => format!("{rule_name} did not match: {}.", reason(failed, &self.names.field(&failed.field))),
+            Some(failed) => format!("{rule_name} did not match: {}.", reason(failed, self.names.field(&failed.field))),
             None if trace.is_match() => format!("{rule_name} matched."),
             None => {
                 let time = self.names.time(profile, rule).map(|time| format!(", which is {time}")).unwrap_or_default();
