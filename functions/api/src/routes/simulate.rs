@@ -122,6 +122,7 @@ const EXPLAINED_MAX: usize = 100;
         (status = 400, description = "The body does not fit, or asks for two things at once."),
         (status = 404, description = "There is no such version, or nothing is in force yet."),
         (status = 413, description = "The body is over 4 MiB."),
+        (status = 415, description = "The body is not JSON."),
         (status = 422, description = "The draft or a lead is refused; `problems` has everything that is wrong."),
     )
 )]
@@ -132,7 +133,7 @@ pub(crate) async fn simulate(
 ) -> Result<Json<SimulationView>, Problem> {
     let account = &caller.account;
     let (version, rules) = rules_of(&app, account, request.config, request.version).await?;
-    let asked = leads::read(&app, account, &rules, request.leads, request.past).await?;
+    let (asked, more) = leads::read(&app, account, &rules, request.leads, request.past).await?;
     if request.explain && asked.len() > EXPLAINED_MAX {
         let detail = format!("Reasons are told for at most {EXPLAINED_MAX} leads, and these are {}.", asked.len());
         return Err(Problem::new(Kind::BadRequest, detail));
@@ -149,7 +150,7 @@ pub(crate) async fn simulate(
         let simulated = if request.explain { simulation.explain(&subject) } else { simulation.run(&subject) };
         rows.add(lead, simulated, request.explain);
     }
-    Ok(Json(rows.view()))
+    Ok(Json(rows.view(more)))
 }
 
 async fn rules_of(

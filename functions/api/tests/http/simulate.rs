@@ -52,7 +52,8 @@ async fn past_leads_are_decided_again_and_compared() {
     assert_eq!(answer.body["leads"].as_array().unwrap().len(), 1);
     // One day, and a bound.
     let one = simulate(&services, &json!({ "past": { "from": "2026-07-21", "limit": 1 }, "list": "none" })).await;
-    assert_eq!((&one.body["simulated"], &one.body["leads"]), (&json!(1), &json!([])));
+    assert_eq!((&one.body["simulated"], &one.body["leads"], &one.body["more"]), (&json!(1), &json!([]), &json!(true)));
+    assert_eq!((&answer.body["more"], &answer.body["omitted"]), (&json!(false), &json!(0)));
     // Nothing was written: the same question has the same answer.
     let again = simulate(&services, &json!({ "past": past })).await;
     assert_eq!(again.body, answer.body);

@@ -62,16 +62,16 @@ fn given(decision: &PastDecision) -> Given {
     Given { profile: decision.profile.clone(), rule: decision.rule.clone(), outcome, pool, assignee }
 }
 
-/// Reads what a request asks for: exactly one of the two.
+/// Reads what a request asks for, exactly one of the two; and whether there are more past leads than are decided.
 pub(super) async fn read(
     app: &App,
     account: &AccountId,
     rules: &Rules,
     leads: Option<Vec<SampleLead>>,
     past: Option<PastRange>,
-) -> Result<Vec<Asked>, Problem> {
+) -> Result<(Vec<Asked>, bool), Problem> {
     match (leads, past) {
-        (Some(leads), None) => samples(rules, &leads),
+        (Some(leads), None) => Ok((samples(rules, &leads)?, false)),
         (None, Some(past)) => past_leads(app, account, rules, past).await,
         _ => {
             let detail = "The body asks for no leads, or for two kinds: give 'leads', or 'past' with its days.";
@@ -99,15 +99,23 @@ fn samples(rules: &Rules, written: &[SampleLead]) -> Result<Vec<Asked>, Problem>
     ))
 }
 
-async fn past_leads(app: &App, account: &AccountId, rules: &Rules, past: PastRange) -> Result<Vec<Asked>, Problem> {
+async fn past_leads(
+    app: &App,
+    account: &AccountId,
+    rules: &Rules,
+    past: PastRange,
+) -> Result<(Vec<Asked>, bool), Problem> {
     let limit = past.limit.unwrap_or(LEADS_MAX);
     if !(1..=LEADS_MAX).contains(&limit) {
         return Err(Problem::new(Kind::BadRequest, format!("'past.limit' is {limit}: give 1 to {LEADS_MAX}.")));
     }
     let zone = rules.checked().config().account.timezone.time_zone();
     let span = span(None, Some(past.from), Some(past.to.unwrap_or(past.from)), zone, now())?;
-    let leads = app.store.past_leads(account, span.from, span.until, limit).await?;
-    Ok(leads.into_iter().map(|past| Asked::Past(Box::new(as_new(past)))).collect())
+    // One more than is decided, to know whether there are more.
+    let mut leads = app.store.past_leads(account, span.from, span.until, limit + 1).await?;
+    let more = leads.len() > limit;
+    leads.truncate(limit);
+    Ok((leads.into_iter().map(|past| Asked::Past(Box::new(as_new(past)))).collect(), more))
 }
 
 /// The lead as it came: nobody had it, and nothing had met it.

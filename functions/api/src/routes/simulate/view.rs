@@ -29,8 +29,12 @@ pub struct SimulationView {
     rules: BTreeMap<String, TallyView>,
     /// How many leads each assignee would get, and got.
     assignees: BTreeMap<String, TallyView>,
+    /// Whether there are past leads beyond the limit: ask for fewer days.
+    more: bool,
     /// The leads that were asked for.
     leads: Vec<SimulatedLead>,
+    /// How many of these are left out, because an answer has room for so many bytes only.
+    omitted: usize,
 }
 
 /// How often something would come out, and how often it did.
@@ -73,19 +77,43 @@ pub struct SimulatedLead {
     why: Vec<String>,
 }
 
+/// Most bytes of the listed leads: Lambda answers 6 MB, in which every quotation mark is escaped.
+const ROWS_BYTES_MAX: usize = 4_000_000;
+
+impl SimulatedLead {
+    /// About the bytes that it takes as JSON.
+    fn bytes(&self) -> usize {
+        const ROW: usize = 160;
+        let given = self.would.iter().chain(self.did.iter().flatten()).map(GivenView::bytes).sum::<usize>();
+        ROW + given + self.why.iter().map(|sentence| sentence.len() + 3).sum::<usize>()
+    }
+}
+
 /// What one decision came to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GivenView {
     /// The profile that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<String>,
     /// The rule that matched; none for the default action.
+    #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
     /// `assigned`, `parked` or `nothing`.
     outcome: &'static str,
     /// From which pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<String>,
     /// Who got it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<String>,
+}
+
+impl GivenView {
+    fn bytes(&self) -> usize {
+        const FRAME: usize = 80;
+        let names = [&self.profile, &self.rule, &self.pool, &self.assignee];
+        FRAME + names.into_iter().flatten().map(String::len).sum::<usize>()
+    }
 }
 
 impl From<Given> for GivenView {
@@ -107,11 +135,21 @@ pub(super) struct Rows<'a> {
     listed: Listed,
     totals: Totals,
     rows: Vec<SimulatedLead>,
+    bytes: usize,
+    omitted: usize,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(rules: &'a Rules, version: Option<u64>, listed: Listed) -> Self {
-        Self { names: Names::of(rules.checked()), version, listed, totals: Totals::default(), rows: Vec::new() }
+        Self {
+            names: Names::of(rules.checked()),
+            version,
+            listed,
+            totals: Totals::default(),
+            rows: Vec::new(),
+            bytes: 0,
+            omitted: 0,
+        }
     }
 
     /// Takes the next lead.
@@ -129,15 +167,14 @@ impl<'a> Rows<'a> {
             let (lead, received_at) = subject.unzip();
             let views = |given: Vec<Given>| given.into_iter().map(GivenView::from).collect();
             let why = if explained { self.sentences(&simulated) } else { Vec::new() };
-            self.rows.push(SimulatedLead {
-                index,
-                lead,
-                received_at,
-                would: views(would),
-                did: did.map(views),
-                differs,
-                why,
-            });
+            let row =
+                SimulatedLead { index, lead, received_at, would: views(would), did: did.map(views), differs, why };
+            self.bytes += row.bytes();
+            if self.bytes <= ROWS_BYTES_MAX {
+                self.rows.push(row);
+            } else {
+                self.omitted += 1;
+            }
         }
     }
 
@@ -152,7 +189,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The answer.
-    pub(super) fn view(self) -> SimulationView {
+    pub(super) fn view(self, more: bool) -> SimulationView {
         let Totals { leads, differ, outcomes, rules, assignees } = self.totals;
         SimulationView {
             version: self.version,
@@ -161,7 +198,9 @@ impl<'a> Rows<'a> {
             outcomes: outcomes.into_iter().map(|(name, tally)| (name, tally.into())).collect(),
             rules: rules.into_iter().map(|(name, tally)| (name, tally.into())).collect(),
             assignees: assignees.into_iter().map(|(id, tally)| (id.to_string(), tally.into())).collect(),
+            more,
             leads: self.rows,
+            omitted: self.omitted,
         }
     }
 }
