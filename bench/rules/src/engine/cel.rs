@@ -108,8 +108,6 @@ fn comparison_of(comparison: &Comparison) -> String {
     match &comparison.test {
         Test::Eq(value) => format!("{field} == {}", literal(value)),
         Test::Ne(value) => format!("{field} != {}", literal(value)),
-        Test::In(values) if std::env::var_os("VARIANT").is_some() => format!("{field} in [{}]", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
-        Test::NotIn(values) if std::env::var_os("VARIANT").is_some() => format!("!({field} in [{}])", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Test::In(values) => each(values, "==", " || "),
         Test::NotIn(values) => each(values, "!=", " && "),
         Test::Gt(number) => format!("{field} > {number}"),

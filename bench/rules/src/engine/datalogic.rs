@@ -59,10 +59,8 @@ fn comparison_of(comparison: &Comparison) -> Json {
     let list = |values: &[Value]| Json::Array(values.iter().map(Value::to_json).collect());
     match &comparison.test {
         // The strict ones convert nothing.
-        Test::Ne(value) => json!({ "!==": [field, value.to_json()] }),
-        Test::Eq(value) if std::env::var_os("VARIANT").is_some() => json!({ "==": [field, value.to_json()] }),
-        Test::In(values) if std::env::var_os("VARIANT").is_some() => json!({ "or": values.iter().map(|v| json!({"===": [field, v.to_json()]})).collect::<Vec<_>>() }),
         Test::Eq(value) => json!({ "===": [field, value.to_json()] }),
+        Test::Ne(value) => json!({ "!==": [field, value.to_json()] }),
         Test::In(values) => json!({ "in": [field, list(values)] }),
         Test::NotIn(values) => json!({ "!": [{ "in": [field, list(values)] }] }),
         Test::Gt(number) => json!({ ">": [field, number] }),

@@ -83,8 +83,6 @@ fn comparison_of(comparison: &Comparison) -> String {
     match &comparison.test {
         Test::Eq(value) => format!("{field} == {}", literal(value)),
         Test::Ne(value) => format!("{field} != {}", literal(value)),
-        Test::In(values) if std::env::var_os("VARIANT").is_some() => format!("({})", values.iter().map(|v| format!("{field} == {}", literal(v))).collect::<Vec<_>>().join(" or ")),
-        Test::NotIn(values) if std::env::var_os("VARIANT").is_some() => format!("({})", values.iter().map(|v| format!("{field} != {}", literal(v))).collect::<Vec<_>>().join(" and ")),
         Test::In(values) => format!("{field} in [{}]", list(values)),
         Test::NotIn(values) => format!("{field} not in [{}]", list(values)),
         Test::Gt(number) => format!("{field} > {number}"),
