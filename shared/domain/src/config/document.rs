@@ -65,7 +65,8 @@ pub fn value(text: &str, syntax: Syntax) -> Result<Value, String> {
 pub fn from_value(value: Value) -> Result<Config, Problems> {
     serde_path_to_error::deserialize(Node(value)).map_err(|error| {
         let path = match error.path().to_string() {
-            path if path == "." => "document".to_owned(),
+            // The document itself, or a key of it that is an empty text.
+            path if path == "." || path.is_empty() => "document".to_owned(),
             path => path,
         };
         Problems(vec![Problem::new(path, error.into_inner().to_string())])
@@ -87,6 +88,13 @@ mod tests {
         let text = format!(r#"{{ "profiles": [{{ "id": "p", "rules": [{}] }}] }}"#, rules.join(",\n"));
         let config = parse(&text, Syntax::Yaml).unwrap();
         assert_eq!(config.profiles[0].rules.len(), RULES_MAX);
+    }
+
+    #[test]
+    fn a_key_without_a_name_is_told_of_the_document() {
+        let Problems(problems) = parse("{ \"\": 1 }", Syntax::Json).unwrap_err();
+        assert_eq!(problems[0].path, "document");
+        assert!(problems[0].message.contains("there is no ''"), "{}", problems[0].message);
     }
 
     #[test]
