@@ -359,3 +359,15 @@ profiles:
     assert_eq!(outcomes(true), (["nothing", "nothing", "x"].map(str::to_owned).to_vec(), false));
     assert_eq!(outcomes(false), (["a", "nothing", "nothing"].map(str::to_owned).to_vec(), true));
 }
+
+#[test]
+fn a_default_ends_the_chain_of_profiles() {
+    let text = r"
+assignees: [{ id: anna, name: A }, { id: bo, name: B }]
+profiles:
+  - { id: first, default: { assign_to: anna } }
+  - { id: second, rules: [{ id: r, then: [{ assign_to: bo }] }] }
+";
+    let (_, decision) = run(&rules(text), &mut State::default(), &company("acme"));
+    assert_eq!((decision.rule, given(&decision.outcome)), (None, "anna"));
+}
