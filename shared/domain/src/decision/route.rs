@@ -63,9 +63,13 @@ fn find<'a>(rules: &'a Rules, subject: &Subject<'_>, bytes_max: usize) -> Route<
             (MatchMode::First, Some(&first)) => first,
             _ => profile.rules().len(),
         };
-        reasons.add(None, profile, subject, (0..tried).filter(|place| places.binary_search(place).is_err()));
-        // Those match, and are told apart.
-        reasons.left_out = reasons.left_out.saturating_sub(beyond);
+        // Those that match are told apart, also the ones beyond.
+        let not_matching = match profile.match_mode {
+            MatchMode::First => tried,
+            MatchMode::All => tried - places.len() - beyond,
+        };
+        let others = (0..tried).filter(|place| places.binary_search(place).is_err());
+        reasons.add(None, profile, subject, others, not_matching);
         reasons.add_passed(&passed, subject);
         return Route { beyond, ..reasons.route(Some(profile), matched) };
     }
@@ -102,18 +106,20 @@ impl Reasons {
 
     fn add_passed(&mut self, passed: &[&CompiledProfile], subject: &Subject<'_>) {
         for profile in passed.iter().rev() {
-            self.add(Some(&profile.id), profile, subject, 0..profile.rules().len());
+            let all = profile.rules().len();
+            self.add(Some(&profile.id), profile, subject, 0..all, all);
         }
     }
 
+    /// Tells why the rules at some places did not match; `all` is how many of them there are.
     fn add(
         &mut self,
         name: Option<&ProfileId>,
         profile: &CompiledProfile,
         subject: &Subject<'_>,
-        places: impl DoubleEndedIterator<Item = usize> + Clone,
+        places: impl DoubleEndedIterator<Item = usize>,
+        all: usize,
     ) {
-        let all = places.clone().count();
         let mut told = 0;
         let mut reasons = profile.passed_over(subject, places);
         while self.bytes_left > 0
