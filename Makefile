@@ -48,6 +48,8 @@ test: tools ## all tests, from units to the whole stack
 
 lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of dependencies, the template
 	cargo fmt --all --check
+	cargo fmt --manifest-path bench/rules/Cargo.toml --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo fetch --locked
 	$(CARGO_DENY) --offline check bans licenses sources
