@@ -204,7 +204,7 @@ profiles:
     );
     let settled = settle(&rules, &event("web", 1, json!({"email": "a@b.example"})), &Known::default());
     let attempts: Vec<_> = settled.assignments.iter().map(|its| (its.attempt, its.outcome.name())).collect();
-    assert_eq!(attempts, [(1, "parked"), (2, "assigned"), (3, "assigned")]);
+    assert_eq!(attempts, [(1, "nothing"), (2, "assigned"), (3, "assigned")]);
     let lead = settled.lead.unwrap().lead;
     assert_eq!(lead.owner.unwrap().as_str(), "anna");
     let Standing::Assigned { attempt: 3, deliveries, .. } = lead.standing else { panic!("not assigned") };
