@@ -24,5 +24,7 @@ pub mod rules;
 pub mod sample;
 pub mod simulation;
 pub mod strategy;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod trace;

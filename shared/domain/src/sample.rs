@@ -137,11 +137,7 @@ fn read_fields(
     for (name, value) in written {
         let path = format!("{path}.fields.{name}");
         match table.get(name) {
-            None => {
-                let hint = near::hint(name.as_str(), table.iter().map(|(name, _)| name.as_str()));
-                problems
-                    .push(Problem::new(path, format!("there is no field '{name}': declare it under 'fields'{hint}")));
-            }
+            None => problems.push(Problem::new(path, table.unknown(name))),
             Some(info) if info.derived => {
                 problems.push(Problem::new(path, format!("'{name}' is computed and can't be given")));
             }

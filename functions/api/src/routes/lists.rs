@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use leadyard_domain::condition::{Comparison, Condition, Operator};
+use leadyard_domain::condition::Condition;
 use leadyard_domain::config::Config;
 use leadyard_domain::id::ListName;
 use leadyard_store::CurrentList;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -104,10 +103,7 @@ fn rules_of(config: &Config, list: &ListName) -> Vec<NamingRule> {
 
 fn names(when: &Condition, list: &ListName) -> bool {
     let mut named = false;
-    when.each_comparison(&mut |Comparison { op, value, .. }| {
-        let looks_in = matches!(op, Operator::InList | Operator::NotInList);
-        named |= looks_in && value.as_ref().and_then(Value::as_str) == Some(list.as_str());
-    });
+    when.each_comparison(&mut |comparison| named |= comparison.list() == Some(list.as_str()));
     named
 }
 

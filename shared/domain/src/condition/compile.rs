@@ -52,11 +52,7 @@ impl Compiler<'_> {
     fn comparison(&mut self, comparison: &Comparison, path: &str) -> Option<Predicate> {
         let Comparison { field, op, value, case } = comparison;
         let Some(info) = self.scope.fields.get(field) else {
-            let hint = self.scope.fields.nearest(field).map(|near| format!("; did you mean '{near}'?"));
-            self.problems.push(Problem::new(
-                format!("{path}.field"),
-                format!("there is no field '{field}': declare it under 'fields'{}", hint.unwrap_or_default()),
-            ));
+            self.problems.push(Problem::new(format!("{path}.field"), self.scope.fields.unknown(field)));
             return None;
         };
         let spec = op.spec();

@@ -46,6 +46,15 @@ pub enum Condition {
     Comparison(Comparison),
 }
 
+impl Comparison {
+    /// The name of the list that it looks in, where it does.
+    #[must_use]
+    pub fn list(&self) -> Option<&str> {
+        let looks_in = matches!(self.op, Operator::InList | Operator::NotInList);
+        self.value.as_ref().filter(|_| looks_in)?.as_str()
+    }
+}
+
 impl Condition {
     /// Looks at every comparison of the tree.
     pub fn each_comparison(&self, look: &mut impl FnMut(&Comparison)) {

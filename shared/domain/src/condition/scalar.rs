@@ -68,7 +68,7 @@ impl Scalar {
                     Err(expected(&format!("one of its options: {}{hint}", field.options.join(", "))))
                 }
             }
-            FieldType::Number => number(value).map(Self::Number).ok_or_else(|| expected("a number")),
+            FieldType::Number => parse::number_of(value).map(Self::Number).ok_or_else(|| expected("a number")),
             FieldType::Boolean => value.as_bool().map(Self::Boolean).ok_or_else(|| expected("true or false")),
             FieldType::Date | FieldType::Datetime => value
                 .as_str()
@@ -88,15 +88,6 @@ impl Scalar {
 
 fn day_start(date: civil::Date, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_zoned(date.at(0, 0, 0, 0)).compatible().ok().map(|zoned| zoned.timestamp())
-}
-
-/// A JSON number, or a text that is one, exactly.
-fn number(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => parse::number(&number.to_string()),
-        Value::String(text) => parse::number(text.trim()),
-        _ => None,
-    }
 }
 
 pub(crate) fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {

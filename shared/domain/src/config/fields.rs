@@ -69,10 +69,11 @@ impl FieldTable {
         self.0.get(name)
     }
 
-    /// The known name that is most like an unknown one, for the error message.
+    /// What is said of a name that no field has, with the known name that is most like it.
     #[must_use]
-    pub fn nearest(&self, name: &FieldName) -> Option<&str> {
-        near::nearest(name.as_str(), self.0.keys().map(FieldName::as_str))
+    pub fn unknown(&self, name: &FieldName) -> String {
+        let hint = near::hint(name.as_str(), self.0.keys().map(FieldName::as_str));
+        format!("there is no field '{name}': declare it under 'fields'{hint}")
     }
 
     /// Every field by name.
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_answered_with_the_right_one() {
         let table = FieldTable::new(&[]);
-        let nearest = |name: &str| table.nearest(&FieldName::new(name).unwrap());
+        let nearest = |name: &str| near::nearest(name, table.iter().map(|(name, _)| name.as_str()));
         assert_eq!(nearest("emial"), Some("email"));
         assert_eq!(nearest("postalcode"), Some("postal_code"));
         assert_eq!(nearest("favourite_colour"), None);

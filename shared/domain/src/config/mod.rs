@@ -25,7 +25,6 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub use account::{Account, Weekday, Zone};
 pub use assignee::{Assignee, AssigneeKind, Cap, Period, Weight};
@@ -44,7 +43,7 @@ pub use source::{
     SearchKey, SecretRef, Source, Verification,
 };
 
-use crate::condition::{Case, Comparison, Operator};
+use crate::condition::Case;
 use crate::id::{ListName, SecretName};
 
 /// Most rules in a config.
@@ -108,11 +107,9 @@ impl Config {
         let rules = self.profiles.iter().flat_map(|profile| &profile.rules);
         let mut lists = BTreeSet::new();
         for when in rules.filter_map(|rule| rule.when.as_ref()) {
-            when.each_comparison(&mut |Comparison { op, value, case, .. }| {
-                if let (Operator::InList | Operator::NotInList, Some(Value::String(name))) = (op, value)
-                    && let Ok(name) = ListName::new(name)
-                {
-                    lists.insert((name, *case));
+            when.each_comparison(&mut |comparison| {
+                if let Some(Ok(name)) = comparison.list().map(ListName::new) {
+                    lists.insert((name, comparison.case));
                 }
             });
         }

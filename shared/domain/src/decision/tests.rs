@@ -1,20 +1,18 @@
 //! Decisions over a whole config, as a person would write it.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::assignment::Standing;
 use crate::condition::Subject;
 use crate::config::Known;
 use crate::config::document::{Syntax, parse};
 use crate::eligibility::Ineligible;
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AccountId, Entity, EventId, LeadId, SourceId};
-use crate::lead::{LastEvent, Lead};
+use crate::id::{Entity, SourceId};
+use crate::lead::Lead;
 use crate::list::Lists;
 use crate::rules::Rules;
+use crate::testing;
 
 const CONFIG: &str = r"
 account: { timezone: Europe/Berlin }
@@ -64,23 +62,8 @@ fn rules(text: &str) -> Rules {
 }
 
 fn lead(entity: &str, fields: &[(&str, FieldValue)]) -> Lead {
-    let event = EventId::from_external(&AccountId::new("main").unwrap(), &SourceId::new("web").unwrap(), "1");
-    let now = Timestamp::UNIX_EPOCH;
-    Lead {
-        id: LeadId::from_event(&event),
-        account: AccountId::new("main").unwrap(),
-        entity: Entity::new(entity).unwrap(),
-        version: 1,
-        source: SourceId::new("web").unwrap(),
-        fields: fields.iter().map(|(name, value)| (FieldName::new(*name).unwrap(), value.clone())).collect(),
-        extra: BTreeMap::new(),
-        owner: None,
-        standing: Standing::Unassigned { attempt: 0 },
-        duplicate_count: 0,
-        last_event: LastEvent { event, at: now, body_hash: None },
-        created_at: now,
-        updated_at: now,
-    }
+    let fields = fields.iter().map(|(name, value)| (FieldName::new(*name).unwrap(), value.clone())).collect();
+    Lead { entity: Entity::new(entity).unwrap(), ..testing::lead(fields) }
 }
 
 fn company(name: &str) -> Lead {

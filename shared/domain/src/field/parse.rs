@@ -2,6 +2,7 @@
 
 use jiff::civil;
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 /// Digits, with a '.' before the fraction; a JSON number's `1e3` as well. `1,200` is one thing in Boston and another in
 /// Berlin, so it is none here. `None` also for more than 28 digits.
@@ -15,6 +16,16 @@ pub fn number(text: &str) -> Option<Decimal> {
         return Decimal::from_scientific(text).ok();
     }
     Decimal::from_str_exact(text).ok()
+}
+
+/// A JSON number, or a text that is one, exactly.
+#[must_use]
+pub fn number_of(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Number(value) => number(&value.to_string()),
+        Value::String(text) => number(text.trim()),
+        _ => None,
+    }
 }
 
 /// A time of day: `HH:MM` or `HH:MM:SS`, from `00:00` to `23:59:59`.

@@ -2,7 +2,6 @@
 
 use jiff::civil;
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{FieldType, FieldValue, parse};
@@ -24,7 +23,7 @@ impl FieldValue {
                 let option = field.options.iter().find(|option| fold(option) == fold(text));
                 option.map(|option| Self::Text(option.clone()))
             }),
-            FieldType::Number => number(value).map(|number| Self::Number { number }),
+            FieldType::Number => parse::number_of(value).map(|number| Self::Number { number }),
             FieldType::Boolean => value.as_bool().map(Self::Boolean),
             FieldType::Date => {
                 text(value).and_then(|text| text.parse::<civil::Date>().ok()).map(|date| Self::Date { date })
@@ -42,14 +41,6 @@ impl FieldValue {
 
 fn text(value: &Value) -> Option<&str> {
     value.as_str().map(str::trim)
-}
-
-fn number(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => parse::number(&number.to_string()),
-        Value::String(text) => parse::number(text.trim()),
-        _ => None,
-    }
 }
 
 fn needs(field: &FieldInfo) -> String {

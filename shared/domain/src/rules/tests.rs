@@ -8,12 +8,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::assignment::Standing;
 use crate::condition::{Case, Subject};
 use crate::config::{Known, document};
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AccountId, EventId, LeadId, ListName, SourceId};
-use crate::lead::{LastEvent, Lead};
+use crate::id::ListName;
+use crate::lead::Lead;
+use crate::testing::lead;
 
 /// Rule sets times leads: the cases of one run.
 const RULE_SETS: u32 = 1_000;
@@ -169,25 +169,6 @@ fn fields() -> impl Strategy<Value = BTreeMap<FieldName, FieldValue>> {
     each.prop_map(|fields| fields.into_iter().flatten().collect())
 }
 
-fn lead(fields: BTreeMap<FieldName, FieldValue>, duplicate_count: u32) -> Lead {
-    let event = EventId::from_external(&AccountId::new("main").unwrap(), &SourceId::new("web").unwrap(), "1");
-    Lead {
-        id: LeadId::from_event(&event),
-        account: AccountId::new("main").unwrap(),
-        entity: Entity::new("lead").unwrap(),
-        version: 1,
-        source: SourceId::new("web").unwrap(),
-        fields,
-        extra: BTreeMap::new(),
-        owner: None,
-        standing: Standing::Unassigned { attempt: 0 },
-        duplicate_count,
-        last_event: LastEvent { event, at: Timestamp::UNIX_EPOCH, body_hash: None },
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: RULE_SETS, ..ProptestConfig::default() })]
     #[test]
@@ -200,7 +181,7 @@ proptest! {
         let zone = TimeZone::get("America/New_York").unwrap();
         let start: Timestamp = "2026-06-30T00:30:00Z".parse().unwrap();
         for (fields, duplicates, hours) in leads {
-            let lead = lead(fields, duplicates);
+            let lead = Lead { duplicate_count: duplicates, ..lead(fields) };
             let received_at = start + jiff::SignedDuration::from_hours(hours);
             let subject = Subject { lead: &lead, source: &lead.source, is_new: hours % 2 == 0, received_at, zone: &zone };
             let tried: Vec<_> = one_by_one

@@ -7,19 +7,19 @@ mod refusals;
 mod times;
 mod trees;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::*;
-use crate::assignment::Standing;
 use crate::config::{FieldDefinition, FieldTable, Problem};
 use crate::field::{FieldValue, Point};
-use crate::id::{AccountId, Entity, EventId, LeadId, ListName, SourceId};
-use crate::lead::{LastEvent, Lead};
+use crate::id::{ListName, SourceId};
+use crate::lead::Lead;
 use crate::list::Lists;
+use crate::testing;
 
 /// The built-in fields and one of each type that none of them has.
 fn table() -> FieldTable {
@@ -57,23 +57,7 @@ fn text(text: &str) -> FieldValue {
 }
 
 fn lead(fields: impl IntoIterator<Item = (&'static str, FieldValue)>) -> Lead {
-    let (account, source) = (AccountId::new("main").unwrap(), SourceId::new("web").unwrap());
-    let event = EventId::from_external(&account, &source, "1");
-    Lead {
-        id: LeadId::from_event(&event),
-        account,
-        entity: Entity::new("lead").unwrap(),
-        version: 1,
-        source,
-        fields: fields.into_iter().map(|(field, value)| (name(field), value)).collect(),
-        extra: BTreeMap::new(),
-        owner: None,
-        standing: Standing::Unassigned { attempt: 0 },
-        duplicate_count: 0,
-        last_event: LastEvent { event, at: Timestamp::UNIX_EPOCH, body_hash: None },
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    }
+    testing::lead(fields.into_iter().map(|(field, value)| (name(field), value)).collect())
 }
 
 /// A lead with a value in a field of each type; `last_name` and the unnamed ones are missing, `first_name` is empty.

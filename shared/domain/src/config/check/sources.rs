@@ -69,11 +69,7 @@ impl Check<'_> {
         match self.fields.get(name).map(|info| info.derived) {
             Some(false) => {}
             Some(true) => self.problem(path, format!("'{name}' is computed and can't be filled or searched")),
-            None => {
-                let hint = self.fields.nearest(name).map(|near| format!("; did you mean '{near}'?"));
-                let hint = hint.unwrap_or_default();
-                self.problem(path, format!("there is no field '{name}': declare it under 'fields'{hint}"));
-            }
+            None => self.problem(path, self.fields.unknown(name)),
         }
     }
 }

@@ -7,14 +7,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::assignment::Standing;
 use crate::condition::{Case, KnownLists, Subject};
 use crate::config::warning::{Facts, warnings};
 use crate::config::{Known, document};
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AccountId, Entity, EventId, LeadId, ListName, SourceId};
-use crate::lead::{LastEvent, Lead};
+use crate::id::ListName;
 use crate::list::Lists;
+use crate::testing::lead;
 
 /// Rule sets times leads: the cases of one run.
 const RULE_SETS: u32 = 400;
@@ -95,27 +94,6 @@ fn fields() -> impl Strategy<Value = BTreeMap<FieldName, FieldValue>> {
         })
         .collect();
     each.prop_map(|fields| fields.into_iter().flatten().collect())
-}
-
-fn lead(fields: BTreeMap<FieldName, FieldValue>) -> Lead {
-    let (account, source) = (AccountId::new("main").unwrap(), SourceId::new("web").unwrap());
-    let event = EventId::from_external(&account, &source, "1");
-    let at = jiff::Timestamp::UNIX_EPOCH;
-    Lead {
-        id: LeadId::from_event(&event),
-        account,
-        entity: Entity::new("lead").unwrap(),
-        version: 1,
-        source,
-        fields,
-        extra: BTreeMap::new(),
-        owner: None,
-        standing: Standing::Unassigned { attempt: 0 },
-        duplicate_count: 0,
-        last_event: LastEvent { event, at, body_hash: None },
-        created_at: at,
-        updated_at: at,
-    }
 }
 
 proptest! {
