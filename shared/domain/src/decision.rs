@@ -5,46 +5,41 @@
 //! [`State`] and moves it. Leads of one batch are decided one after another on the same state.
 
 mod attempt;
+mod named;
+mod needs;
+mod pool;
 mod route;
+mod state;
+mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use crate::assignment::Outcome;
-use crate::caps::{CapClock, Counters};
-use crate::config::{Assignee, Checked};
-use crate::id::{AssigneeId, PoolId, RuleId};
-use crate::rotation::PoolState;
+use crate::condition::Subject;
+use crate::id::{AssigneeId, RuleId};
+use crate::rules::Rules;
+use crate::service_level::Timers;
 use crate::trace::Trace;
 
 use attempt::Attempt;
+pub use named::NotNamed;
+pub use needs::Needs;
 pub use route::{MATCHES_MAX, Route, route, route_without_reasons};
+pub use state::State;
 
-/// What moves with each decision: rotations and counters.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct State {
-    /// By pool; a pool without state has given no lead.
-    pub pools: BTreeMap<PoolId, PoolState>,
-    /// By assignee; one without counters was given nothing.
-    pub counters: BTreeMap<AssigneeId, Counters>,
-}
-
-/// Whose state a route may touch.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Needs {
-    /// Rotations.
-    pub pools: BTreeSet<PoolId>,
-    /// Counters.
-    pub assignees: BTreeSet<AssigneeId>,
-}
-
-impl Needs {
-    /// Adds another's.
-    pub fn extend(&mut self, other: Self) {
-        self.pools.extend(other.pools);
-        self.assignees.extend(other.assignees);
-    }
+/// A lead that is to be decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The config.
+    pub rules: &'a Rules,
+    /// The rules that decide.
+    pub route: &'a Route<'a>,
+    /// The lead.
+    pub subject: &'a Subject<'a>,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// What one rule, or the default, decided, and why.
@@ -56,18 +51,23 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Why.
     pub trace: Trace,
+    /// By when whoever got the lead is to contact it.
+    pub timers: Option<Timers>,
+    /// Whether nobody was found for reasons that are not about this lead: no other lead of the same rules would find
+    /// anybody either.
+    pub blocked: bool,
 }
 
 /// Decides a lead: tries the actions of each branch of the route in order and moves the state for the one that wins.
 ///
 /// There is one decision a branch: where the first match decides there is one, where every match does there are as many
-/// as rules matched, and nobody is given the lead by two of them. The lead waits only when nobody at all got it.
+/// as rules matched, and nobody is given the lead by two of them. The lead waits only when nobody at all has it.
 #[must_use]
-pub fn decide(config: &Checked, route: &Route<'_>, state: &mut State, now: Timestamp) -> Vec<Decision> {
+pub fn decide(case: &Case<'_>, state: &mut State) -> Vec<Decision> {
     let mut given = BTreeSet::new();
     let mut attempts: Vec<Attempt<'_>> = Vec::new();
-    for branch in route.branches() {
-        let mut attempt = Attempt::new(config, branch, now);
+    for branch in case.route.branches() {
+        let mut attempt = Attempt::new(case, branch);
         attempt.try_own(state, &given);
         given.extend(attempt.given().cloned());
         attempts.push(attempt);
@@ -79,16 +79,19 @@ pub fn decide(config: &Checked, route: &Route<'_>, state: &mut State, now: Times
         attempt.try_default(state);
         given.extend(attempt.given().cloned());
     }
+    let somebody_has_it = !given.is_empty() || case.subject.lead.held().next().is_some();
     let decided = attempts.into_iter().enumerate();
-    decided.map(|(place, attempt)| attempt.decision(route, place == 0, !given.is_empty())).collect()
+    decided.map(|(place, attempt)| attempt.decision(state, place == 0, somebody_has_it)).collect()
 }
 
-impl Checked {
-    fn cap_clock<'a>(&'a self, assignee: &'a Assignee, now: Timestamp) -> CapClock<'a> {
-        let account = &self.config().account;
-        let zone = assignee.timezone.as_ref().unwrap_or(&account.timezone).time_zone();
-        CapClock { now, zone, first_weekday: account.first_weekday.into() }
-    }
+/// Decides whether one assignee gets the lead, whatever the actions say: a member of a queue claims it, or a person names
+/// the next one, who may have had it before (`again`). The rule still says by when it is to be contacted.
+#[must_use]
+pub fn decide_for(case: &Case<'_>, assignee: &AssigneeId, again: bool, state: &mut State) -> Decision {
+    // A route has at least the branch of the default.
+    let mut attempt = Attempt::new(case, case.route.branches().swap_remove(0));
+    attempt.try_only(assignee, again, state);
+    attempt.decision(state, true, true)
 }
 
 #[cfg(test)]

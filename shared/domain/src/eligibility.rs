@@ -1,84 +1,186 @@
-//! Whether someone can be given a lead now, and if not, why.
+//! Whether someone can be given a lead now, and if not, why, and when that may be over.
 
-use std::fmt;
+mod reason;
 
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 
+use crate::assignment::Ending;
+use crate::availability::Switch;
 use crate::caps::{CapClock, Counters};
-use crate::config::{Assignee, Period, PoolMember, Weight};
-use crate::id::PoolId;
+use crate::condition::Subject;
+use crate::config::{Assignee, Cap};
+use crate::contact::{Contact, Had};
+use crate::id::{AssigneeId, PoolId};
+use crate::rules::Rules;
+use crate::working_time::Closed;
 
-/// Why an assignee can't be given the lead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Ineligible {
-    /// The manual switch is off.
-    Inactive,
-    /// The weight in this pool is 0: never by rotation.
-    ZeroWeight,
-    /// Another rule of the same decision gave it this lead.
-    AlreadyHadThisLead,
-    /// A cap of the assignee, or of the assignee in this pool, is reached.
-    CapReached {
-        /// The period of the cap.
-        period: Period,
-        /// The number of leads that the cap allows.
-        limit: u32,
-    },
+pub use reason::Ineligible;
+
+/// How often a moment is moved on before it is called too far away: each time a reason is over and another one begins.
+const MOVES_MAX: usize = 64;
+
+/// A lead that someone is to be found for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The config.
+    pub rules: &'a Rules,
+    /// The lead.
+    pub subject: &'a Subject<'a>,
+    /// What it is worth.
+    pub value: Decimal,
+    /// Whom it names.
+    pub contacts: &'a [Contact],
+    /// Whether who had it before may get it again, for a person says so. Who has it now never does.
+    pub again: bool,
+    /// Now.
+    pub now: Timestamp,
 }
 
-impl fmt::Display for Ineligible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inactive => f.write_str("is switched off"),
-            Self::ZeroWeight => f.write_str("has weight 0 in this pool"),
-            Self::AlreadyHadThisLead => f.write_str("has this lead already"),
-            Self::CapReached { period, limit } => {
-                let leads = if *limit == 1 { "lead" } else { "leads" };
-                match period {
-                    Period::Lifetime => write!(f, "has had all of {limit} {leads}"),
-                    Period::Day => write!(f, "has had {limit} {leads} today"),
-                    period => write!(f, "has had {limit} {leads} this {}", period.name()),
+/// What an assignee was given of the people whom the lead names.
+pub trait Remembers {
+    /// When the assignee was last given a lead of this person.
+    fn had(&self, assignee: &AssigneeId, contact: &Contact) -> Option<&Had>;
+}
+
+/// Where a candidate stands: by itself, or as a member of a pool with caps of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The pool.
+    pub pool: &'a PoolId,
+    /// Most leads in a period from this pool.
+    pub caps: &'a [Cap],
+}
+
+impl<'a> Asked<'a> {
+    /// Whether the assignee can be given the lead now.
+    ///
+    /// # Errors
+    /// The first reason why not. Caps and capacity come last: whoever has them as the only reason could take the lead
+    /// otherwise.
+    pub fn check(
+        &self,
+        assignee: &Assignee,
+        place: Option<Place<'_>>,
+        counters: &Counters,
+        memory: &impl Remembers,
+    ) -> Result<(), Ineligible> {
+        self.at_work(assignee, counters, self.now)?;
+        self.not_had(&assignee.id)?;
+        self.wanted(assignee, memory)?;
+        self.has_room(assignee, place, counters, self.now)
+    }
+
+    /// The first moment from now on at which the assignee may be able to take the lead, as far as time alone decides;
+    /// `None` when no time will do.
+    pub fn free_at(
+        &self,
+        assignee: &Assignee,
+        place: Option<Place<'_>>,
+        counters: &Counters,
+        memory: &impl Remembers,
+    ) -> Option<Timestamp> {
+        self.not_had(&assignee.id).and_then(|()| self.wanted(assignee, memory)).ok()?;
+        let mut at = self.now;
+        for _ in 0..MOVES_MAX {
+            let reason = self.at_work(assignee, counters, at).and_then(|()| self.has_room(assignee, place, counters, at));
+            let next = match reason {
+                Ok(()) => return Some(at),
+                Err(Ineligible::AbsentUntil { .. } | Ineligible::OutsideHours | Ineligible::Holiday) => {
+                    self.rules.checked().working_time(assignee).next_open(at)?
                 }
+                Err(Ineligible::CapReached { period, .. }) => self.clock(assignee, at).end_of(period)?,
+                Err(Ineligible::Inactive) => switched_off_until(counters, at)?,
+                Err(_) => return None,
+            };
+            // A moment that does not move on would be asked for ever.
+            at = if next > at { next } else { at.checked_add(SignedDuration::from_mins(1)).ok()? };
+        }
+        None
+    }
+
+    fn clock(&self, assignee: &'a Assignee, now: Timestamp) -> CapClock<'a> {
+        self.rules.checked().cap_clock(assignee, now)
+    }
+
+    /// Switched on, and at work.
+    fn at_work(&self, assignee: &Assignee, counters: &Counters, at: Timestamp) -> Result<(), Ineligible> {
+        if !assignee.active {
+            return Err(Ineligible::Inactive);
+        }
+        match counters.availability.as_ref().and_then(|said| said.switch_at(at)) {
+            Some(Switch::Off) => return Err(Ineligible::Inactive),
+            Some(Switch::On) => return Ok(()),
+            None => {}
+        }
+        match self.rules.checked().working_time(assignee).closed(at) {
+            None => Ok(()),
+            Some(Closed::AbsentUntil(until)) => Err(Ineligible::AbsentUntil { until }),
+            Some(Closed::Holiday) => Err(Ineligible::Holiday),
+            Some(Closed::OutsideHours) => Err(Ineligible::OutsideHours),
+        }
+    }
+
+    /// Not one who has or had the lead.
+    fn not_had(&self, assignee: &AssigneeId) -> Result<(), Ineligible> {
+        let holdings = self.subject.lead.holdings.iter().filter(|holding| holding.assignee == *assignee);
+        let mut had = false;
+        for holding in holdings {
+            match holding.ended.as_ref().map(|end| end.how) {
+                Some(Ending::Rejected) if !self.again => return Err(Ineligible::RejectedThisLead),
+                Some(Ending::Superseded) => {}
+                Some(_) => had |= !self.again,
+                None => had = true,
             }
+        }
+        if had { Err(Ineligible::AlreadyHadThisLead) } else { Ok(()) }
+    }
+
+    /// A lead that the assignee takes, of somebody whom it was not given before.
+    fn wanted(&self, assignee: &Assignee, memory: &impl Remembers) -> Result<(), Ineligible> {
+        if let Some(filter) = self.rules.filter(&assignee.id)
+            && let Err(failed) = filter.check(self.subject)
+        {
+            return Err(Ineligible::FilterMismatch { field: failed.field.to_string() });
+        }
+        if assignee.duplicate_days == 0 {
+            return Ok(());
+        }
+        let days = SignedDuration::from_hours(24 * i64::from(assignee.duplicate_days));
+        let earlier = self.contacts.iter().filter_map(|contact| memory.had(&assignee.id, contact));
+        let mut near = earlier.filter(|had| had.lead != self.subject.lead.id && self.now.duration_since(had.at) < days);
+        match near.next() {
+            Some(_) => Err(Ineligible::DuplicateForPartner { days: assignee.duplicate_days }),
+            None => Ok(()),
+        }
+    }
+
+    /// Below every cap and the capacity.
+    fn has_room(
+        &self,
+        assignee: &Assignee,
+        place: Option<Place<'_>>,
+        counters: &Counters,
+        at: Timestamp,
+    ) -> Result<(), Ineligible> {
+        let clock = self.clock(assignee, at);
+        let own = counters.reached(&assignee.caps, None, clock);
+        let reached = own.or_else(|| place.and_then(|place| counters.reached(place.caps, Some(place.pool), clock)));
+        if let Some(Cap { period, limit }) = reached {
+            return Err(Ineligible::CapReached { period, limit });
+        }
+        match &assignee.capacity {
+            Some(capacity) if counters.open.exceeds(capacity, self.value) => {
+                let by_value = capacity.leads.is_none_or(|most| counters.open.leads < most);
+                Err(Ineligible::AtCapacity { leads: counters.open.leads, by_value })
+            }
+            _ => Ok(()),
         }
     }
 }
 
-/// Whether the assignee can be given a lead now.
-///
-/// # Errors
-/// The first reason why not.
-pub fn check(assignee: &Assignee, counters: &Counters, clock: CapClock<'_>) -> Result<(), Ineligible> {
-    if !assignee.active {
-        return Err(Ineligible::Inactive);
-    }
-    within(counters.reached(&assignee.caps, None, clock))
-}
-
-/// Whether the assignee can be given a lead now as a member of a pool, and with what weight.
-///
-/// # Errors
-/// The first reason why not.
-pub fn check_member(
-    assignee: &Assignee,
-    member: &PoolMember,
-    pool: &PoolId,
-    counters: &Counters,
-    clock: CapClock<'_>,
-) -> Result<Weight, Ineligible> {
-    check(assignee, counters, clock)?;
-    let weight = member.weight.unwrap_or(assignee.weight);
-    if weight.millionths() == 0 {
-        return Err(Ineligible::ZeroWeight);
-    }
-    within(counters.reached(&member.caps, Some(pool), clock))?;
-    Ok(weight)
-}
-
-fn within(reached: Option<crate::config::Cap>) -> Result<(), Ineligible> {
-    match reached {
-        Some(cap) => Err(Ineligible::CapReached { period: cap.period, limit: cap.limit }),
-        None => Ok(()),
-    }
+/// When a switch that is off by hand goes on again by itself.
+fn switched_off_until(counters: &Counters, at: Timestamp) -> Option<Timestamp> {
+    let said = counters.availability.as_ref().filter(|said| said.switch_at(at) == Some(Switch::Off))?;
+    said.until
 }

@@ -3,8 +3,11 @@
 //! Ids that a person writes (`AccountId`, `PoolId`, …) are slugs: `[a-z0-9][a-z0-9_-]{0,63}`. Ids that the engine makes
 //! (`EventId`, `LeadId`, `DeliveryId`) are derived from their input by SHA-256, never random, so that a retried step
 //! arrives at the same id.
+//!
+//! An id is shared, not copied: a decision names thousands of candidates, and each clone is a counter that moves.
 
 use std::fmt;
+use std::sync::Arc;
 
 use data_encoding::{Encoding, Specification};
 use schemars::JsonSchema;
@@ -37,7 +40,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks and wraps a text.
@@ -48,7 +51,7 @@ macro_rules! id {
                 let text = text.into();
                 let valid: fn(&str) -> bool = $valid;
                 if valid(&text) {
-                    Ok(Self(text))
+                    Ok(Self(text.into()))
                 } else {
                     Err(InvalidId { kind: $kind, text: text.chars().take(80).collect(), expected: $expected })
                 }
@@ -77,7 +80,7 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.as_str().to_owned()
             }
         }
 
@@ -104,6 +107,10 @@ id!(
 id!(
     /// A named group of assignees with a strategy.
     PoolId, "pool id", is_slug, SLUG
+);
+id!(
+    /// A shared line of leads whose members claim them.
+    QueueId, "queue id", is_slug, SLUG
 );
 id!(
     /// A distribution profile: the ordered rules of one entity.
@@ -138,7 +145,8 @@ id!(
     LeadId, "lead id", |text| has_digest(text, "lead_"), "it is 'lead_' and 26 characters"
 );
 id!(
-    /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`.
+    /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`; for a notice about the
+    /// assignment the attempt is followed by `.` and the step of its service level.
     ///
     /// The lead and the destination can be read off it, so a delivery is found by its id alone. It goes out as
     /// `webhook-id` on every attempt.
@@ -175,21 +183,32 @@ fn has_digest(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(is_digest)
 }
 
-fn split_delivery(text: &str) -> Option<(&str, u32, &str)> {
+/// What a delivery's id tells.
+struct DeliveryParts<'a> {
+    lead: &'a str,
+    attempt: u32,
+    step: Option<u32>,
+    destination: &'a str,
+}
+
+fn split_delivery(text: &str) -> Option<DeliveryParts<'_>> {
     let mut parts = text.strip_prefix("dlv_")?.splitn(3, '_');
     let (lead, attempt, destination) = (parts.next()?, parts.next()?, parts.next()?);
-    let attempt = attempt.parse().ok().filter(|&n| n > 0)?;
-    (is_digest(lead) && is_slug(destination)).then_some((lead, attempt, destination))
+    let count = |text: &str| text.parse().ok().filter(|&n: &u32| n > 0);
+    let (attempt, step) = match attempt.split_once('.') {
+        Some((attempt, step)) => (attempt, Some(count(step)?)),
+        None => (attempt, None),
+    };
+    let attempt = count(attempt)?;
+    (is_digest(lead) && is_slug(destination)).then_some(DeliveryParts { lead, attempt, step, destination })
 }
 
 impl EventId {
     /// The id of an event that the sender named itself: a repeat of the same event has the same id.
     #[must_use]
     pub fn from_external(account: &AccountId, source: &SourceId, external_id: &str) -> Self {
-        Self(format!(
-            "evt_{}",
-            digest(&[b"external", account.as_str().as_bytes(), source.as_str().as_bytes(), external_id.as_bytes()])
-        ))
+        let parts = [b"external", account.as_str().as_bytes(), source.as_str().as_bytes(), external_id.as_bytes()];
+        Self(format!("evt_{}", digest(&parts)).into())
     }
 
     /// The id of an event without an external id: its body, the request that carried it and its place in that request.
@@ -197,17 +216,15 @@ impl EventId {
     /// `request` is the gateway's request id. Repeats of such an event are found by [`body_hash`] instead.
     #[must_use]
     pub fn from_request(account: &AccountId, source: &SourceId, request: &str, index: usize, body_hash: &str) -> Self {
-        Self(format!(
-            "evt_{}",
-            digest(&[
-                b"request",
-                account.as_str().as_bytes(),
-                source.as_str().as_bytes(),
-                request.as_bytes(),
-                &index.to_be_bytes(),
-                body_hash.as_bytes()
-            ])
-        ))
+        let parts = [
+            b"request".as_slice(),
+            account.as_str().as_bytes(),
+            source.as_str().as_bytes(),
+            request.as_bytes(),
+            &index.to_be_bytes(),
+            body_hash.as_bytes(),
+        ];
+        Self(format!("evt_{}", digest(&parts)).into())
     }
 }
 
@@ -215,7 +232,14 @@ impl LeadId {
     /// The lead that an event creates.
     #[must_use]
     pub fn from_event(event: &EventId) -> Self {
-        Self(format!("lead_{}", digest(&[b"lead", event.as_str().as_bytes()])))
+        Self(format!("lead_{}", digest(&[b"lead", event.as_str().as_bytes()])).into())
+    }
+}
+
+impl LeadId {
+    /// The id without its prefix.
+    fn digest(&self) -> &str {
+        self.as_str().trim_start_matches("lead_")
     }
 }
 
@@ -223,30 +247,40 @@ impl DeliveryId {
     /// The delivery of one attempt of a lead to one destination.
     #[must_use]
     pub fn of(lead: &LeadId, attempt: u32, destination: &DestinationId) -> Self {
-        let digest = lead.as_str().trim_start_matches("lead_");
-        Self(format!("dlv_{digest}_{attempt}_{destination}"))
+        Self(format!("dlv_{}_{attempt}_{destination}", lead.digest()).into())
+    }
+
+    /// The delivery of a notice: what step `step` (from 1) of the attempt's service level tells a destination.
+    #[must_use]
+    pub fn of_notice(lead: &LeadId, attempt: u32, step: u32, destination: &DestinationId) -> Self {
+        Self(format!("dlv_{}_{attempt}.{step}_{destination}", lead.digest()).into())
     }
 
     /// The lead that is delivered.
     #[must_use]
     pub fn lead(&self) -> LeadId {
-        let (lead, _, _) = self.parts();
-        LeadId(format!("lead_{lead}"))
+        LeadId(format!("lead_{}", self.parts().lead).into())
     }
 
     /// The attempt of the lead's assignment, from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.parts().1
+        self.parts().attempt
+    }
+
+    /// The step of the service level that it tells of, from 1; `None` for the delivery of the lead itself.
+    #[must_use]
+    pub fn notice(&self) -> Option<u32> {
+        self.parts().step
     }
 
     /// Where it goes.
     #[must_use]
     pub fn destination(&self) -> DestinationId {
-        DestinationId(self.parts().2.to_owned())
+        DestinationId(self.parts().destination.into())
     }
 
-    fn parts(&self) -> (&str, u32, &str) {
+    fn parts(&self) -> DeliveryParts<'_> {
         split_delivery(&self.0).expect("checked when the id was made")
     }
 }
@@ -289,7 +323,11 @@ mod tests {
         let read: DeliveryId = id.as_str().parse().unwrap();
         assert_eq!((read.lead(), read.attempt()), (lead, 3));
         assert_eq!(read.destination().as_str(), "buyer_one-crm");
-        for bad in ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), "lead_x"] {
+        assert_eq!(read.notice(), None);
+        let notice = DeliveryId::of_notice(&id.lead(), 3, 2, &id.destination());
+        let read: DeliveryId = notice.as_str().parse().unwrap();
+        assert_eq!((read.lead(), read.attempt(), read.notice()), (id.lead(), 3, Some(2)));
+        for bad in ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), &id.as_str().replace("_3_", "_3.0_"), "lead_x"] {
             assert!(DeliveryId::new(bad).is_err(), "{bad}");
         }
     }

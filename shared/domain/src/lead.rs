@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::assignment::Standing;
+use crate::assignment::{Holding, Standing};
 use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountId, AssigneeId, Entity, EventId, LeadId, SourceId};
 
@@ -33,6 +33,15 @@ pub struct Lead {
     pub owner: Option<AssigneeId>,
     /// Where its distribution stands.
     pub standing: Standing,
+    /// Everyone who was given it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holdings: Vec<Holding>,
+    /// When somebody was first given it: since `created_at`, the time to assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_assigned_at: Option<Timestamp>,
+    /// When it was first contacted: since `first_assigned_at`, the time to contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_contact_at: Option<Timestamp>,
     /// How often an event met this lead after the first.
     #[serde(default)]
     pub duplicate_count: u32,
@@ -42,6 +51,22 @@ pub struct Lead {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// Most times that one lead is given to somebody, whatever the rules say: its item holds all of them.
+pub const HOLDINGS_MAX: usize = 100;
+
+impl Lead {
+    /// Those who have it now.
+    pub fn held(&self) -> impl Iterator<Item = &Holding> {
+        self.holdings.iter().filter(|holding| holding.ended.is_none())
+    }
+
+    /// What an attempt gave to somebody, if it did.
+    #[must_use]
+    pub fn holding(&self, attempt: u32) -> Option<&Holding> {
+        self.holdings.iter().find(|holding| holding.attempt == attempt)
+    }
 }
 
 /// The event that last created or met a lead: by it a repeated body is recognised.

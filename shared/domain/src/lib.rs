@@ -4,14 +4,17 @@
 //! as a value that a function carries out. The words are those of `docs/glossary.md`.
 
 pub mod assignment;
+pub mod availability;
 pub mod caps;
 pub mod condition;
 pub mod config;
+pub mod contact;
 pub mod decision;
 pub mod delivery;
 pub mod eligibility;
 pub mod event;
 pub mod field;
+pub mod handover;
 pub mod id;
 pub mod key;
 pub mod lead;
@@ -22,9 +25,11 @@ pub mod rotation;
 pub mod routing_test;
 pub mod rules;
 pub mod sample;
+pub mod service_level;
 pub mod simulation;
 pub mod strategy;
 #[cfg(test)]
 mod testing;
 pub mod text;
 pub mod trace;
+pub mod working_time;

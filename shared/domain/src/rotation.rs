@@ -4,126 +4,151 @@
 //! weight, the one with the greatest credit is picked and pays a whole lead. So credits always sum to zero, a member
 //! that is absent, capped or new gets neither arrears nor a penalty, and nobody strays far from what its shares entitle
 //! it to.
+//!
+//! Every move, a pick or a refund, has a number ([`Turn`]). The moves of a pool in the order of their numbers are its log,
+//! from which the same picks and credits follow again, bit for bit.
+
+mod member;
+mod seat;
+mod shares;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Weight;
-use crate::id::{AssigneeId, PoolId};
+use crate::id::PoolId;
+
+pub use member::Member;
+pub use seat::{Seat, Share, Span};
+use shares::shares;
 
 /// One lead, in the unit of credits: millionths of a lead.
 pub const LEAD: i64 = 1_000_000;
 
+/// The number of a move in its pool, from 1.
+pub type Turn = u64;
+
 /// The rotation of one pool between two leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolState {
     /// Whose rotation it is.
     pub pool: PoolId,
     /// Moves by one with each stored change; 0 before the first.
     pub version: u64,
-    /// Everyone who ever took part. A member that left keeps its credit, so that the sum stays zero.
-    pub members: BTreeMap<AssigneeId, MemberState>,
+    /// Picks and refunds so far.
+    pub turns: Turn,
+    /// Everyone who ever took part, in the order of the pool; whoever left keeps a seat behind the others, so that the
+    /// credits go on to sum to zero.
+    pub seats: Vec<Seat>,
 }
 
-/// One member's standing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct MemberState {
-    /// What the pool owes the member, in millionths of a lead; negative when it had more than its shares.
-    pub credit: i64,
-    /// Leads given from this pool, less the refunded ones.
-    pub assigned: u64,
-}
-
-/// Someone eligible for the lead at hand, in the pool's order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Someone eligible for the lead at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// Who.
-    pub assignee: AssigneeId,
-    /// The share against the others; at least a millionth.
+    /// Its place in the pool, from 0.
+    pub seat: usize,
+    /// The share against the others.
     pub weight: Weight,
 }
 
 /// A pick and what it handed out, to be refunded should the lead come back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pick {
+    /// Which move of the pool it was.
+    pub turn: Turn,
     /// Who was picked.
-    pub assignee: AssigneeId,
-    /// The share of the lead that each eligible member gained, in millionths; they sum to [`LEAD`].
-    pub shares: BTreeMap<AssigneeId, i64>,
+    pub member: Member,
+    /// The share of the lead that each eligible member gained, in millionths, in the order of the pool; they sum to
+    /// [`LEAD`].
+    pub shares: Vec<(Member, i64)>,
 }
 
 impl PoolState {
     /// A pool that has given no lead.
     #[must_use]
     pub fn new(pool: PoolId) -> Self {
-        Self { pool, version: 0, members: BTreeMap::new() }
+        Self { pool, version: 0, turns: 0, seats: Vec::new() }
     }
 
-    /// Picks one of the candidates and moves the credits. Candidates of weight 0 are passed over; `None` when nobody is
-    /// left.
-    pub fn pick(&mut self, candidates: &[Candidate]) -> Option<Pick> {
-        let candidates: Vec<&Candidate> = candidates.iter().filter(|c| c.weight.millionths() > 0).collect();
-        let shares = shares(&candidates.iter().map(|c| c.weight).collect::<Vec<_>>());
-        for (candidate, share) in candidates.iter().zip(&shares) {
-            self.members.entry(candidate.assignee.clone()).or_default().credit += share;
+    /// Seats the members in the order of the pool, so that a member's place there is its seat here. Whoever joins begins
+    /// with nothing owed.
+    pub fn seat<'a>(&mut self, members: impl ExactSizeIterator<Item = &'a Member> + Clone) {
+        let seated = members.len() <= self.seats.len()
+            && members.clone().zip(&self.seats).all(|(member, seat)| seat.member == *member);
+        if seated {
+            return;
         }
-        // The first of equals wins: `min_by_key` keeps the earliest, and the candidates are in the pool's order.
-        let picked = candidates.iter().min_by_key(|candidate| {
-            let member = self.member(&candidate.assignee);
-            (Reverse(member.credit), member.assigned)
-        })?;
-        let member = self.members.entry(picked.assignee.clone()).or_default();
-        member.credit -= LEAD;
-        member.assigned += 1;
-        Some(Pick {
-            assignee: picked.assignee.clone(),
-            shares: candidates.iter().map(|candidate| candidate.assignee.clone()).zip(shares).collect(),
-        })
+        let mut before: HashMap<Member, Seat> =
+            self.seats.drain(..).map(|seat| (seat.member.clone(), seat)).collect();
+        self.seats = members.map(|member| before.remove(member).unwrap_or_else(|| Seat::new(member.clone()))).collect();
+        let mut left: Vec<Seat> = before.into_values().collect();
+        left.sort_by(|a, b| a.member.cmp(&b.member));
+        self.seats.extend(left);
     }
 
-    /// Takes back exactly what a pick moved: the lead was rejected, returned or taken away.
-    pub fn refund(&mut self, pick: &Pick) {
-        for (assignee, share) in &pick.shares {
-            self.members.entry(assignee.clone()).or_default().credit -= share;
+    /// Picks one of the candidates, who stand in the order of their seats, and moves the credits. Candidates of weight 0
+    /// are passed over; `None` when nobody is left.
+    ///
+    /// `day` is today in the account's zone: by it [`Seat::span`] tells what a period brought.
+    pub fn pick(&mut self, candidates: &[Candidate], day: Date) -> Option<Pick> {
+        // A candidate without a seat would be a mistake of the caller; it gets nothing rather than a panic.
+        let seated = |c: &&Candidate| c.weight.millionths() > 0 && c.seat < self.seats.len();
+        let candidates: Vec<Candidate> = candidates.iter().filter(seated).copied().collect();
+        let shares = shares(candidates.iter().map(|c| c.weight));
+        let mut handed_out = Vec::with_capacity(candidates.len());
+        let mut next: Option<((Reverse<i64>, u64), usize)> = None;
+        for (candidate, share) in candidates.iter().zip(shares) {
+            let seat = &mut self.seats[candidate.seat];
+            seat.open(day);
+            seat.credit += share;
+            handed_out.push((seat.member.clone(), share));
+            // The first of equals wins: the candidates are in the pool's order.
+            let claim = (Reverse(seat.credit), seat.assigned);
+            if next.as_ref().is_none_or(|(best, _)| claim < *best) {
+                next = Some((claim, candidate.seat));
+            }
         }
-        let member = self.members.entry(pick.assignee.clone()).or_default();
-        member.credit += LEAD;
-        member.assigned = member.assigned.saturating_sub(1);
+        let seat = &mut self.seats[next?.1];
+        seat.credit -= LEAD;
+        seat.assigned += 1;
+        let member = seat.member.clone();
+        self.turns += 1;
+        Some(Pick { turn: self.turns, member, shares: handed_out })
     }
 
-    /// One member's standing; that of a new member when it has none.
+    /// Takes back exactly what a pick moved: the lead was rejected, returned or taken away. Returns the number of this
+    /// move.
+    pub fn refund(&mut self, pick: &Pick, day: Date) -> Turn {
+        let mut places: HashMap<Member, usize> =
+            self.seats.iter().enumerate().map(|(place, seat)| (seat.member.clone(), place)).collect();
+        let mut seat_of = |seats: &mut Vec<Seat>, member: &Member| {
+            *places.entry(member.clone()).or_insert_with(|| {
+                seats.push(Seat::new(member.clone()));
+                seats.len() - 1
+            })
+        };
+        for (member, share) in &pick.shares {
+            let place = seat_of(&mut self.seats, member);
+            self.seats[place].open(day);
+            self.seats[place].credit -= share;
+        }
+        let place = seat_of(&mut self.seats, &pick.member);
+        let seat = &mut self.seats[place];
+        seat.open(day);
+        seat.credit += LEAD;
+        seat.assigned = seat.assigned.saturating_sub(1);
+        self.turns += 1;
+        self.turns
+    }
+
+    /// One member's standing; `None` when it never took part.
     #[must_use]
-    pub fn member(&self, assignee: &AssigneeId) -> MemberState {
-        self.members.get(assignee).copied().unwrap_or_default()
+    pub fn member(&self, member: &Member) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.member == *member)
     }
-}
-
-/// Shares of one lead by weight, with largest-remainder rounding: exactly [`LEAD`] is handed out.
-fn shares(weights: &[Weight]) -> Vec<i64> {
-    let lead = LEAD.unsigned_abs();
-    let total: u64 = weights.iter().map(|weight| u64::from(weight.millionths())).sum();
-    if total == 0 {
-        return Vec::new();
-    }
-    // A weight is at most 1e9 millionths, so the product is at most 1e15.
-    let exact: Vec<(u64, u64)> = weights
-        .iter()
-        .map(|weight| {
-            let product = u64::from(weight.millionths()) * lead;
-            (product / total, product % total)
-        })
-        .collect();
-    let mut shares: Vec<i64> = exact.iter().map(|(share, _)| share.cast_signed()).collect();
-    let missing = LEAD - shares.iter().sum::<i64>();
-    let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-    // A stable sort: of equal remainders the earlier member gets the millionth.
-    by_remainder.sort_by_key(|&index| Reverse(exact[index].1));
-    for &index in by_remainder.iter().take(usize::try_from(missing).unwrap_or_default()) {
-        shares[index] += 1;
-    }
-    shares
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::assignment::Outcome;
 use crate::config::{DEFAULT_RULE, Expectation, Problem, RoutingTest};
-use crate::decision::{Decision, State, decide, route};
+use crate::decision::{Case, Decision, State, decide, route};
 use crate::id::ProfileId;
 use crate::rules::Rules;
 use crate::trace::reason;
@@ -23,7 +23,8 @@ fn failure(rules: &Rules, test: &RoutingTest, path: &str, now: Timestamp) -> Opt
     };
     let subject = sample.subject(rules.checked().config().account.timezone.time_zone());
     let route = route(rules, &subject);
-    let decisions = decide(rules.checked(), &route, &mut State::default(), subject.received_at);
+    let case = Case { rules, route: &route, subject: &subject, now: subject.received_at };
+    let decisions = decide(&case, &mut State::default());
     if decisions.iter().any(|decision| fits(&test.expect, route.profile(), decision)) {
         return None;
     }
@@ -47,7 +48,7 @@ fn fits(expect: &Expectation, profile: Option<&ProfileId>, decision: &Decision) 
     let Expectation { profile: wanted, rule, pool, assignee, outcome } = expect;
     let (got_pool, got_assignee) = match &decision.outcome {
         Outcome::Assigned { assignee, pool, .. } => (pool.as_ref(), Some(assignee)),
-        Outcome::Parked { .. } | Outcome::Nothing => (None, None),
+        Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => (None, None),
     };
     wanted.as_ref().is_none_or(|wanted| profile == Some(wanted))
         && rule.as_ref().is_none_or(|rule| match &decision.rule {
@@ -78,6 +79,7 @@ fn told(profile: Option<&ProfileId>, decision: &Decision) -> String {
         Outcome::Assigned { assignee, pool: Some(pool), .. } => format!("pool {pool}, assignee {assignee}"),
         Outcome::Assigned { assignee, pool: None, .. } => format!("assignee {assignee}"),
         Outcome::Parked { reason, .. } => format!("parked ({reason})"),
+        Outcome::Queued { queue } => format!("queue {queue}"),
         Outcome::Nothing => "nothing".to_owned(),
     };
     format!("{profile}, rule {rule}, {outcome}")

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::assignment::Outcome;
 use crate::condition::Subject;
 use crate::config::DEFAULT_RULE;
-use crate::decision::{Decision, Needs, Route, State, decide, route, route_without_reasons};
+use crate::decision::{Case, Decision, Needs, Route, State, decide, route, route_without_reasons};
 use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
 use crate::rules::Rules;
 
@@ -53,7 +53,7 @@ impl<'a> Simulation<'a> {
             Clock::At(now) => now,
             Clock::Received => subject.received_at,
         };
-        let decisions = decide(self.rules.checked(), route, &mut self.state, now);
+        let decisions = decide(&Case { rules: self.rules, route, subject, now }, &mut self.state);
         Simulated { profile: route.profile().cloned(), decisions }
     }
 }
@@ -61,7 +61,7 @@ impl<'a> Simulation<'a> {
 /// Whose state the decisions of a lead may touch.
 #[must_use]
 pub fn needs(rules: &Rules, subject: &Subject<'_>) -> Needs {
-    route_without_reasons(rules, subject).needs(rules.checked())
+    route_without_reasons(rules, subject).needs(rules.checked(), subject.lead)
 }
 
 /// What one lead would get.
@@ -91,7 +91,7 @@ pub struct Given {
     /// The rule that matched; `None` for the default action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
-    /// `assigned`, `parked` or `nothing`.
+    /// `assigned`, `parked`, `queued` or `nothing`.
     pub outcome: &'static str,
     /// From which pool.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ impl Given {
     pub fn new(profile: Option<&ProfileId>, rule: Option<&RuleId>, outcome: &Outcome) -> Self {
         let (pool, assignee) = match outcome {
             Outcome::Assigned { assignee, pool, .. } => (pool.clone(), Some(assignee.clone())),
-            Outcome::Parked { .. } | Outcome::Nothing => (None, None),
+            Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => (None, None),
         };
         Self { profile: profile.cloned(), rule: rule.cloned(), outcome: outcome.name(), pool, assignee }
     }

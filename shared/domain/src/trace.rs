@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
-use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
+use crate::id::{PoolId, ProfileId, RuleId};
+use crate::rotation::Member;
+use crate::strategy::Strategy;
 use crate::text;
 
 pub(crate) use explain::reason;
@@ -36,6 +38,11 @@ pub struct Trace {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_rotation(strategy: &Strategy) -> bool {
+    *strategy == Strategy::Rotate
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -118,12 +125,15 @@ pub struct ActionTrace {
     /// The pool, when it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<PoolId>,
+    /// How the pool picks.
+    #[serde(default, skip_serializing_if = "is_rotation")]
+    pub strategy: Strategy,
     /// Who was looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<CandidateTrace>,
     /// Who was picked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub picked: Option<AssigneeId>,
+    pub picked: Option<Member>,
     /// Whether it is of the profile's default, tried because the rule's own actions found nobody.
     #[serde(default, skip_serializing_if = "is_false")]
     pub by_default: bool,
@@ -132,8 +142,8 @@ pub struct ActionTrace {
 /// One candidate that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CandidateTrace {
-    /// Who.
-    pub assignee: AssigneeId,
+    /// Who: an assignee, or a pool in the pool.
+    pub member: Member,
     /// Why not; `None` for an eligible one.
     #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
     pub ineligible: Option<Ineligible>,
@@ -162,7 +172,7 @@ impl Trace {
         self.rules = rules.collect();
         for action in &mut self.actions {
             while size > TRACE_BYTES_MAX
-                && let Some(last) = action.candidates.iter().rposition(|c| action.picked.as_ref() != Some(&c.assignee))
+                && let Some(last) = action.candidates.iter().rposition(|c| action.picked.as_ref() != Some(&c.member))
             {
                 size = size.saturating_sub(bytes(&action.candidates.remove(last)) + 1);
                 self.cut += 1;
@@ -208,19 +218,19 @@ mod tests {
     fn a_long_trace_keeps_what_decided() {
         let candidates = (0..1_000)
             .map(|index| CandidateTrace {
-                assignee: AssigneeId::new(format!("a{index}")).unwrap(),
+                member: format!("a{index}").parse().unwrap(),
                 ineligible: None,
                 credit: Some([-123_456, 123_456]),
             })
             .collect();
-        let picked = Some(AssigneeId::new("a999").unwrap());
+        let picked = Some("a999".parse().unwrap());
         let action =
-            ActionTrace { action: "pool p".into(), pool: None, candidates, picked: picked.clone(), by_default: false };
+            ActionTrace { action: "pool p".into(), candidates, picked: picked.clone(), ..ActionTrace::default() };
         let rules = (0..5_000).map(|index| rule(index, index == 4_999)).collect();
         let trace = Trace { rules, actions: vec![action], ..Trace::default() }.bounded();
         assert!(serde_json::to_vec(&trace).unwrap().len() <= TRACE_BYTES_MAX);
         assert_eq!(trace.rules.last(), Some(&rule(4_999, true)));
-        assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.assignee) == picked.as_ref()));
+        assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.member) == picked.as_ref()));
         assert_eq!(trace.cut, 6_000 - trace.rules.len() - trace.actions[0].candidates.len());
     }
 }

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::field::FieldName;
 use crate::near;
 
 /// Settings of the account as a whole.
@@ -20,6 +21,11 @@ pub struct Account {
     pub first_weekday: Weekday,
     /// Days that the event log is kept; at least 30, for it also tells repeats apart.
     pub log_days: u16,
+    /// The stages in which a lead is no longer worked on: it is not open, and counts against no capacity.
+    pub closed_stages: Vec<String>,
+    /// The number field that says what a lead is worth, for capacities by value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_field: Option<FieldName>,
 }
 
 impl Default for Account {
@@ -29,6 +35,8 @@ impl Default for Account {
             timezone: Zone::default(),
             first_weekday: Weekday::default(),
             log_days: LOG_DAYS_DEFAULT,
+            closed_stages: ["closed", "won", "lost"].map(str::to_owned).to_vec(),
+            value_field: None,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{Zone, is_true, yes};
+use super::{Amount, Zone, is_true, yes};
+use crate::condition::Condition;
 use crate::id::{AssigneeId, DestinationId};
 
 /// Someone who can be given a lead.
@@ -35,9 +36,89 @@ pub struct Assignee {
     /// Most leads in a period, whatever the pool.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<Cap>,
+    /// Most open leads at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
+    /// What it is to be given in a period, for the strategy `furthest_below_target`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Which tier it is in for the strategy `priority`.
+    #[serde(default, skip_serializing_if = "Tier::is_first")]
+    pub tier: Tier,
+    /// What it pays for a lead, for the strategy `highest_price`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Amount>,
+    /// The leads it takes; all where no condition is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Condition>,
+    /// Days within which it takes no second lead of the same email or phone, whatever the source or lead type; 0 for any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate_days: u16,
+    /// Days within which it may return a lead; 0 for none.
+    #[serde(default = "return_days", skip_serializing_if = "is_return_days")]
+    pub return_days: u16,
+    /// Its name in another system, by which the action `named` finds it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Where its leads are delivered: each makes its own delivery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destinations: Vec<DestinationId>,
+}
+
+/// Two weeks: long enough to reach somebody on holiday.
+const RETURN_DAYS: u16 = 14;
+
+fn return_days() -> u16 {
+    RETURN_DAYS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_return_days(days: &u16) -> bool {
+    *days == RETURN_DAYS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(days: &u16) -> bool {
+    *days == 0
+}
+
+/// Most open leads at a time: a lead is open from its assignment until it comes back or its stage is a closed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Capacity {
+    /// Their number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads: Option<u32>,
+    /// What they may be worth together, by the account's `value_field`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Amount>,
+}
+
+/// What an assignee is to be given in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The period.
+    pub period: Period,
+    /// The number of leads; at least one.
+    pub leads: u32,
+}
+
+/// A tier of the strategy `priority`: 1 is served before 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Tier(pub u8);
+
+impl Default for Tier {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl Tier {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A sales rep or a buyer.

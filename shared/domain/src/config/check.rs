@@ -3,18 +3,28 @@
 mod assignees;
 mod destinations;
 mod limits;
+mod pools;
 mod profiles;
+mod queues;
 mod routing_tests;
 mod sources;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 
-use super::profiles::compile_profiles;
-use super::{Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Source};
-use crate::condition::KnownLists;
-use crate::id::{AssigneeId, DestinationId, ListName, PoolId, SecretName, SourceId};
-use crate::near;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::profiles::{compile_filters, compile_profiles};
+use super::{
+    Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source,
+};
+use crate::caps::CapClock;
+use crate::condition::{KnownLists, Test};
+use crate::field::{FieldName, FieldValue};
+use crate::id::{AssigneeId, DestinationId, ListName, PoolId, QueueId, SecretName, SourceId};
+use crate::lead::Lead;
+use crate::{near, text};
 
 /// What exists beside the document and may be named in it.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +51,7 @@ struct Names {
     sources: BTreeMap<SourceId, usize>,
     assignees: BTreeMap<AssigneeId, usize>,
     pools: BTreeMap<PoolId, usize>,
+    queues: BTreeMap<QueueId, usize>,
     destinations: BTreeMap<DestinationId, usize>,
 }
 
@@ -67,6 +78,17 @@ impl Checked {
         if problems.is_empty() { Ok(profiles) } else { Err(Problems(problems)) }
     }
 
+    /// What assignees take, compiled, where it is not everything.
+    ///
+    /// # Errors
+    /// As [`Checked::profiles`].
+    pub fn filters(&self, lists: KnownLists<'_>) -> Result<HashMap<AssigneeId, Test>, Problems> {
+        let mut problems = Vec::new();
+        let filters = compile_filters(&self.config, &self.fields, lists, &mut problems);
+        let named = |(place, test): (usize, Test)| Some((self.config.assignees.get(place)?.id.clone(), test));
+        if problems.is_empty() { Ok(filters.into_iter().filter_map(named).collect()) } else { Err(Problems(problems)) }
+    }
+
     /// A source by its id.
     #[must_use]
     pub fn source(&self, id: &SourceId) -> Option<&Source> {
@@ -85,6 +107,18 @@ impl Checked {
         self.names.pools.get(id).and_then(|&index| self.config.pools.get(index))
     }
 
+    /// A pool, and the pools that are tried when nobody in it is eligible.
+    pub fn pool_and_fallbacks<'a>(&'a self, id: &PoolId) -> impl Iterator<Item = &'a Pool> {
+        // The check of the config proved that this ends.
+        std::iter::successors(self.pool(id), |pool| self.pool(pool.fallback.as_ref()?))
+    }
+
+    /// A queue by its id.
+    #[must_use]
+    pub fn queue(&self, id: &QueueId) -> Option<&Queue> {
+        self.names.queues.get(id).and_then(|&index| self.config.queues.get(index))
+    }
+
     /// A destination by its id.
     #[must_use]
     pub fn destination(&self, id: &DestinationId) -> Option<&Destination> {
@@ -97,7 +131,45 @@ impl Checked {
         let enabled = |id: &&DestinationId| self.destination(id).is_some_and(|destination| destination.enabled);
         assignee.destinations.iter().filter(enabled).cloned().collect()
     }
+
+    /// By which clock the caps of an assignee count.
+    #[must_use]
+    pub fn cap_clock<'a>(&'a self, assignee: &'a Assignee, now: Timestamp) -> CapClock<'a> {
+        let clock = self.account_clock(now);
+        match &assignee.timezone {
+            Some(zone) => CapClock { zone: zone.time_zone(), ..clock },
+            None => clock,
+        }
+    }
+
+    /// The account's own clock.
+    #[must_use]
+    pub fn account_clock(&self, now: Timestamp) -> CapClock<'_> {
+        let account = &self.config.account;
+        CapClock { now, zone: account.timezone.time_zone(), first_weekday: account.first_weekday.into() }
+    }
+
+    /// What a lead is worth: the account's `value_field`, and nothing below zero.
+    #[must_use]
+    pub fn value_of(&self, lead: &Lead) -> Decimal {
+        let field = self.config.account.value_field.as_ref().and_then(|field| lead.fields.get(field));
+        match field {
+            Some(FieldValue::Number { number }) => (*number).max(Decimal::ZERO),
+            _ => Decimal::ZERO,
+        }
+    }
+
+    /// Whether a lead is in a stage in which it is no longer worked on.
+    #[must_use]
+    pub fn is_closed(&self, lead: &Lead) -> bool {
+        let stage = FieldName::new(STAGE).ok().and_then(|field| lead.fields.get(&field));
+        let Some(stage) = stage.map(|stage| text::fold(&stage.to_string())) else { return false };
+        self.config.account.closed_stages.iter().any(|closed| text::fold(closed) == stage)
+    }
 }
+
+/// The field that says where a lead stands with whoever has it.
+const STAGE: &str = "stage";
 
 impl Config {
     /// The same proof for a config that was published before. Its secrets, formats and conditions were checked then: one
@@ -129,11 +201,13 @@ impl Config {
             sources: check.index("sources", self.sources.iter().map(|source| &source.id)),
             assignees: check.index("assignees", self.assignees.iter().map(|assignee| &assignee.id)),
             pools: check.index("pools", self.pools.iter().map(|pool| &pool.id)),
+            queues: check.index("queues", self.queues.iter().map(|queue| &queue.id)),
             destinations: check.index("destinations", self.destinations.iter().map(|destination| &destination.id)),
         };
         check.sources();
         check.assignees(&names);
         check.pools(&names);
+        check.queues(&names);
         check.destinations();
         check.profiles(&names);
         check.tests(&names);

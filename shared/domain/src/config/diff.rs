@@ -1,6 +1,6 @@
 //! What two versions of a config differ in, node by node.
 //!
-//! Things that have a name (`id`, `name`, `assignee`, or a text that is its own name) are known by it wherever they stand in
+//! Things that have a name (`id`, `name`, `assignee`, `pool`, or a text that is its own name) are known by it wherever they stand in
 //! their list: a rule that moved is one that moved, and one that changed shows only what changed in it. What has no name,
 //! such as the parts of a condition, is known by its place.
 
@@ -10,7 +10,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 /// The members by which a thing of a list is known, in the order in which they are looked for.
-const NAMES: [&str; 3] = ["id", "name", "assignee"];
+const NAMES: [&str; 4] = ["id", "name", "assignee", "pool"];
 
 /// One step from a node to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

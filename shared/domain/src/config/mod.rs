@@ -4,6 +4,8 @@
 //! [`Checked`] config decides anything.
 
 mod account;
+mod action;
+mod amount;
 mod assignee;
 mod check;
 mod destination;
@@ -14,8 +16,10 @@ mod pool;
 mod problem;
 mod profile;
 mod profiles;
+mod queue;
 mod routing_test;
 mod schema;
+mod service_level;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -27,16 +31,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Weekday, Zone};
-pub use assignee::{Assignee, AssigneeKind, Cap, Period, Weight};
+pub use action::{Action, DefaultAction, Else, OverCap, Recipient};
+pub use amount::Amount;
+pub use assignee::{Assignee, AssigneeKind, Cap, Capacity, Period, Target, Tier, Weight};
 pub use check::{Checked, Known};
 pub use destination::{Attachment, Channel, Destination, Email, HttpMethod, Webhook};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
-pub use profile::{Action, DefaultAction, Else, MatchMode, Profile, Rule};
+pub use profile::{MatchMode, Profile, Redistribute, Rule};
 pub use profiles::{CheckedProfile, CheckedRule};
+pub use queue::Queue;
 pub use routing_test::{DEFAULT_RULE, Expectation, ExpectedOutcome, RoutingTest, TESTS_MAX};
 pub use schema::json_schema;
+pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
     Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
@@ -50,6 +58,16 @@ use crate::id::{ListName, SecretName};
 pub const RULES_MAX: usize = 10_000;
 /// Most pools in a config.
 pub const POOLS_MAX: usize = 5_000;
+/// Most queues in a config.
+pub const QUEUES_MAX: usize = 1_000;
+/// How deep pools may stand in pools.
+pub const POOL_DEPTH_MAX: usize = 8;
+/// Most steps of a service level.
+pub const STEPS_MAX: usize = 10;
+/// Most times that a rule may offer one lead.
+pub const ATTEMPTS_MAX: u8 = 50;
+/// Most stages that count as closed.
+pub const CLOSED_STAGES_MAX: usize = 100;
 /// Most fields that a config declares.
 pub const CUSTOM_FIELDS_MAX: usize = 1_000;
 /// Most actions of a rule.
@@ -80,6 +98,9 @@ pub struct Config {
     /// Groups of assignees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pools: Vec<Pool>,
+    /// Shared lines of leads whose members claim them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<Queue>,
     /// Where deliveries go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destinations: Vec<Destination>,
@@ -100,13 +121,14 @@ impl Config {
         sources.chain(destinations).collect()
     }
 
-    /// Every list that a rule names, and whether the case of its entries counts there. Rules of disabled profiles count:
+    /// Every list that a rule or a filter names, and whether the case of its entries counts there. Rules of disabled profiles count:
     /// they are checked like the others.
     #[must_use]
     pub fn lists(&self) -> BTreeSet<(ListName, Case)> {
-        let rules = self.profiles.iter().flat_map(|profile| &profile.rules);
+        let rules = self.profiles.iter().flat_map(|profile| &profile.rules).filter_map(|rule| rule.when.as_ref());
+        let filters = self.assignees.iter().filter_map(|assignee| assignee.filter.as_ref());
         let mut lists = BTreeSet::new();
-        for when in rules.filter_map(|rule| rule.when.as_ref()) {
+        for when in rules.chain(filters) {
             when.each_comparison(&mut |comparison| {
                 if let Some(Ok(name)) = comparison.list().map(ListName::new) {
                     lists.insert((name, comparison.case));

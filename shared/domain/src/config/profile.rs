@@ -1,15 +1,11 @@
 //! Distribution profiles: ordered rules and a default.
 
-use std::fmt;
-
 use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::{is_true, yes};
+use super::{Action, Attempts, DefaultAction, Else, ServiceLevel, is_true, yes};
 use crate::condition::Condition;
-use crate::id::{AssigneeId, Entity, PoolId, ProfileId, RuleId};
+use crate::id::{Entity, ProfileId, RuleId};
 
 /// The ordered rules of one entity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +25,15 @@ pub struct Profile {
     /// Which of the matching rules decide.
     #[serde(default, rename = "match")]
     pub match_mode: MatchMode,
+    /// What becomes of a lead that somebody has when another event meets it.
+    #[serde(default, skip_serializing_if = "Redistribute::is_never")]
+    pub redistribute: Redistribute,
+    /// By when the lead is to be contacted, where a rule says nothing of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<ServiceLevel>,
+    /// How often a lead is offered, where a rule says nothing of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Attempts>,
     /// Tried in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -47,6 +52,26 @@ pub enum MatchMode {
     First,
     /// Every one: each makes an assignment of its own, and nobody is given the same lead twice.
     All,
+}
+
+/// What becomes of a lead that somebody has when another event meets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Redistribute {
+    /// Whoever has it keeps it.
+    #[default]
+    Never,
+    /// It is decided anew when its stage is a closed one.
+    Closed,
+    /// It is decided anew with each event that changes it.
+    Always,
+}
+
+impl Redistribute {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_never(&self) -> bool {
+        *self == Self::Never
+    }
 }
 
 /// Conditions and actions.
@@ -72,88 +97,10 @@ pub struct Rule {
     /// What happens when none of the actions yields an eligible assignee.
     #[serde(default, rename = "else")]
     pub otherwise: Else,
-}
-
-/// What to do with a lead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// One of the pool's eligible members, by its strategy.
-    Pool(PoolId),
-    /// This assignee, when eligible.
-    AssignTo(AssigneeId),
-    /// The lead waits, whoever is eligible.
-    Park,
-    /// The lead's owner stays what it was.
-    DoNothing,
-}
-
-/// What happens when nobody is eligible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Else {
-    /// The lead waits until someone is.
-    #[default]
-    Park,
-    /// The profile's default action runs.
-    Default,
-    /// The lead's owner stays what it was.
-    DoNothing,
-}
-
-/// The default action of a profile: `do_nothing`, or actions in order. With nobody eligible the lead is parked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "DefaultForm", into = "DefaultForm")]
-pub struct DefaultAction(pub Vec<Action>);
-
-#[derive(Clone, Serialize, JsonSchema)]
-#[serde(untagged)]
-enum DefaultForm {
-    One(Action),
-    Several(Vec<Action>),
-}
-
-/// By hand: an untagged enum would not say what is wrong with the form that was meant.
-impl<'de> Deserialize<'de> for DefaultForm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Form;
-        impl<'de> Visitor<'de> for Form {
-            type Value = DefaultForm;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an action such as do_nothing, park, {pool: …} or {assign_to: …}, or a list of actions")
-            }
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<DefaultForm, E> {
-                Action::deserialize(name.into_deserializer()).map(DefaultForm::One)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DefaultForm, A::Error> {
-                Action::deserialize(MapAccessDeserializer::new(map)).map(DefaultForm::One)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<DefaultForm, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(DefaultForm::Several)
-            }
-        }
-        deserializer.deserialize_any(Form)
-    }
-}
-
-impl From<DefaultForm> for DefaultAction {
-    fn from(form: DefaultForm) -> Self {
-        match form {
-            DefaultForm::One(action) => Self(vec![action]),
-            DefaultForm::Several(actions) => Self(actions),
-        }
-    }
-}
-
-impl From<DefaultAction> for DefaultForm {
-    fn from(DefaultAction(mut actions): DefaultAction) -> Self {
-        match (actions.pop(), actions.is_empty()) {
-            (Some(only), true) => Self::One(only),
-            (Some(last), false) => {
-                actions.push(last);
-                Self::Several(actions)
-            }
-            (None, _) => Self::Several(actions),
-        }
-    }
+    /// By when the lead is to be contacted; the profile's where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<ServiceLevel>,
+    /// How often a lead is offered; the profile's where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Attempts>,
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Action, Config, Else, FieldTable, MatchMode, Problem, Profile, Rule};
+use super::{
+    Action, Attempts, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
+};
 
 use crate::condition::{KnownLists, Patterns, Scope, Test, compile, instant};
 use crate::id::{Entity, ProfileId, RuleId};
@@ -21,6 +23,12 @@ pub struct CheckedProfile {
     pub enabled: bool,
     /// Which of the matching rules decide.
     pub match_mode: MatchMode,
+    /// What becomes of a lead that somebody has when another event meets it.
+    pub redistribute: Redistribute,
+    /// By when a lead is to be contacted, where a rule says nothing of its own.
+    pub sla: Option<ServiceLevel>,
+    /// How often a lead is offered, where a rule says nothing of its own.
+    pub attempts: Option<Attempts>,
     /// Tried in order.
     pub rules: Vec<CheckedRule>,
     /// The default actions, where it has some.
@@ -40,6 +48,33 @@ pub struct CheckedRule {
     pub actions: Vec<Action>,
     /// What happens when nobody is eligible.
     pub otherwise: Else,
+    /// By when the lead is to be contacted.
+    pub sla: Option<ServiceLevel>,
+    /// How often the lead is offered.
+    pub attempts: Option<Attempts>,
+}
+
+/// What assignees take, compiled, by their place in the document.
+pub type Filters = Vec<(usize, Test)>;
+
+/// Compiles the filters of every assignee; what is wrong is added to `problems`.
+pub(super) fn compile_filters(
+    config: &Config,
+    fields: &FieldTable,
+    lists: KnownLists<'_>,
+    problems: &mut Vec<Problem>,
+) -> Filters {
+    let zone = config.account.timezone.time_zone();
+    let patterns = Patterns::default();
+    let scope = Scope { fields, zone, lists, patterns: &patterns };
+    let assignees = config.assignees.iter().enumerate();
+    let filters = assignees.filter_map(|(place, assignee)| Some((place, assignee.filter.as_ref()?)));
+    let mut compiled = Vec::new();
+    for (place, filter) in filters {
+        let test = compile(filter, &scope, &format!("assignees[{place}].filter"), problems);
+        compiled.extend(test.map(|test| (place, test)));
+    }
+    compiled
 }
 
 /// Compiles the conditions of every profile; what is wrong is added to `problems`.
@@ -70,6 +105,9 @@ impl Compiler<'_> {
             entity: profile.entity.clone(),
             enabled: profile.enabled,
             match_mode: profile.match_mode,
+            redistribute: profile.redistribute,
+            sla: profile.sla.clone(),
+            attempts: profile.attempts.clone(),
             rules: rules
                 .map(|(index, rule)| self.rule(rule, &format!("profiles[{position}].rules[{index}]")))
                 .collect(),
@@ -97,6 +135,8 @@ impl Compiler<'_> {
             test: when.and_then(|when| compile(when, &self.scope, &format!("{path}.when"), self.problems)),
             actions: rule.then.clone(),
             otherwise: rule.otherwise,
+            sla: rule.sla.clone(),
+            attempts: rule.attempts.clone(),
         }
     }
 

@@ -50,6 +50,8 @@ pub enum ExpectedOutcome {
     Assigned,
     /// Nobody eligible can take it.
     Parked,
+    /// It waits in a queue.
+    Queued,
     /// Its owner stays what it was.
     Nothing,
 }
@@ -61,6 +63,7 @@ impl ExpectedOutcome {
         match self {
             Self::Assigned => "assigned",
             Self::Parked => "parked",
+            Self::Queued => "queued",
             Self::Nothing => "nothing",
         }
     }

@@ -1,61 +1,101 @@
 //! Trying the actions of one branch on the state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
-use super::route::{Branch, Route};
-use super::{Decision, State};
-use crate::assignment::Outcome;
-use crate::caps::Counters;
-use crate::config::{Action, Checked, Else, Pool};
-use crate::eligibility::{self, Ineligible};
+use super::route::Branch;
+use super::{Case, Decision, State, waiting};
+use crate::assignment::{Ending, Outcome, PoolPick};
+use crate::config::{Action, Assignee, Else, OverCap, Pool};
+use crate::contact::{Contact, Had};
+use crate::eligibility::{Asked, Ineligible, Place};
 use crate::id::{AssigneeId, PoolId};
-use crate::rotation::{Candidate, Pick, PoolState};
+use crate::lead::HOLDINGS_MAX;
+use crate::rotation::Member;
+use crate::service_level::Timers;
 use crate::trace::{ActionTrace, CandidateTrace, Trace};
+
+use super::pool::Picked;
 
 /// One branch while its actions are tried.
 pub(super) struct Attempt<'a> {
-    config: &'a Checked,
+    case: Case<'a>,
     branch: Branch<'a>,
-    now: Timestamp,
+    contacts: Vec<Contact>,
+    /// Who has the lead by another branch of the same decision.
+    given: BTreeSet<AssigneeId>,
+    /// Whether who had the lead may get it again.
+    again: bool,
     outcome: Option<Outcome>,
+    timers: Option<Timers>,
     /// Whether the rule's own actions found nobody, and the profile's default is tried.
     by_default: bool,
+    /// Whether it was offered as often as the rule allows.
+    used_up: bool,
     actions: Vec<ActionTrace>,
     last_pool: Option<PoolId>,
     last_reason: Option<String>,
+    /// Whether a reason against somebody is about this lead.
+    about_this_lead: bool,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(config: &'a Checked, branch: Branch<'a>, now: Timestamp) -> Self {
+    pub(super) fn new(case: &Case<'a>, branch: Branch<'a>) -> Self {
         Self {
-            config,
+            case: *case,
             branch,
-            now,
+            contacts: Contact::of(&case.subject.lead.fields),
+            given: BTreeSet::new(),
+            again: false,
             outcome: None,
+            timers: None,
             by_default: false,
+            used_up: false,
             actions: Vec::new(),
             last_pool: None,
             last_reason: None,
+            about_this_lead: false,
         }
     }
 
     /// Tries the branch's own actions in order: the first that yields an eligible assignee wins. Nobody of `given` does:
     /// they have the lead by another branch.
     pub(super) fn try_own(&mut self, state: &mut State, given: &BTreeSet<AssigneeId>) {
-        self.outcome = self.branch.actions().find_map(|action| self.try_action(action, state, given));
+        self.given.clone_from(given);
+        let offered = self.offered();
+        let most = self.branch.attempts().map_or(HOLDINGS_MAX, |attempts| usize::from(attempts.at_most));
+        if offered >= most {
+            self.used_up = true;
+            let often = if offered == 1 { "once".to_owned() } else { format!("{offered} times") };
+            self.last_reason = Some(format!("it was given {often}, as often as the rule allows"));
+            self.outcome = self.branch.when_used_up().find_map(|action| self.try_action(action, state));
+        } else {
+            self.outcome = self.branch.actions().find_map(|action| self.try_action(action, state));
+        }
+    }
+
+    /// Tries one assignee, whatever the actions say.
+    pub(super) fn try_only(&mut self, assignee: &AssigneeId, again: bool, state: &mut State) {
+        self.again = again;
+        let tried = self.try_assignee(assignee, OverCap::Next, format!("assign_to {assignee}"), state);
+        self.outcome = Some(tried.unwrap_or(Outcome::Nothing));
+    }
+
+    /// How often the lead was given to somebody since it was last decided anew.
+    fn offered(&self) -> usize {
+        let holdings = self.case.subject.lead.holdings.iter();
+        holdings.filter(|holding| holding.ended.as_ref().is_none_or(|end| end.how != Ending::Superseded)).count()
     }
 
     /// Whether nobody was found and the rule asks for the profile's default.
     pub(super) fn wants_default(&self) -> bool {
-        self.outcome.is_none() && self.branch.fallback().next().is_some()
+        self.outcome.is_none() && !self.used_up && self.branch.fallback().next().is_some()
     }
 
     /// Tries the profile's default, when nobody has the lead.
     pub(super) fn try_default(&mut self, state: &mut State) {
         self.by_default = true;
-        self.outcome = self.branch.fallback().find_map(|action| self.try_action(action, state, &BTreeSet::new()));
+        self.given.clear();
+        self.outcome = self.branch.fallback().find_map(|action| self.try_action(action, state));
     }
 
     /// Who was found.
@@ -66,137 +106,258 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    pub(super) fn case(&self) -> &Case<'a> {
+        &self.case
+    }
+
     /// What was decided, and why. A lead that somebody has does not wait for those whom this branch did not find.
-    pub(super) fn decision(mut self, route: &Route<'a>, first: bool, somebody_has_it: bool) -> Decision {
-        let outcome = self.outcome.take().unwrap_or_else(|| self.nobody());
+    pub(super) fn decision(mut self, state: &State, first: bool, somebody_has_it: bool) -> Decision {
+        let outcome = self.outcome.take().unwrap_or_else(|| self.nobody(state));
+        let blocked = matches!(outcome, Outcome::Parked { .. }) && !self.about_this_lead;
         let outcome = match outcome {
-            Outcome::Parked { .. } if somebody_has_it => Outcome::Nothing,
+            Outcome::Parked { .. } | Outcome::Queued { .. } if somebody_has_it => Outcome::Nothing,
             outcome => outcome,
         };
-        let trace = Trace { actions: self.actions, ..route.reasons(&self.branch, first) };
-        Decision { rule: self.branch.rule.map(|rule| rule.id.clone()), outcome, trace: trace.bounded() }
+        let trace = Trace { actions: self.actions, ..self.case.route.reasons(&self.branch, first) };
+        let rule = self.branch.rule.map(|rule| rule.id.clone());
+        Decision { rule, outcome, trace: trace.bounded(), timers: self.timers, blocked }
     }
 
     /// What becomes of the lead when no action found anybody.
-    fn nobody(&mut self) -> Outcome {
-        let branch = &self.branch;
-        match (branch.rule.map(|rule| rule.otherwise), branch.profile) {
+    fn nobody(&mut self, state: &State) -> Outcome {
+        match (self.branch.rule.map(|rule| rule.otherwise), self.branch.profile) {
             // Without a profile nobody was asked to distribute this entity.
             (Some(Else::DoNothing), _) | (_, None) => Outcome::Nothing,
-            (_, Some(profile)) => Outcome::Parked {
-                line: branch.line(self.last_pool.as_ref()),
-                reason: self.last_reason.take().unwrap_or_else(|| match (branch.rule, &profile.default) {
+            (_, Some(profile)) => {
+                let reason = self.last_reason.take().unwrap_or_else(|| match (self.branch.rule, &profile.default) {
                     (None, None) => format!("no rule matches and profile {} has no default", profile.id),
                     _ => "no action names an assignee".to_owned(),
-                }),
-            },
+                });
+                let until = match self.used_up {
+                    true => waiting::until(&self.asked(), self.branch.when_used_up(), self.case.subject.lead, state),
+                    false => {
+                        let actions = self.branch.actions().chain(self.branch.fallback());
+                        waiting::until(&self.asked(), actions, self.case.subject.lead, state)
+                    }
+                };
+                // How often it was offered is about this lead, and so is whom it names.
+                self.about_this_lead |= self.used_up;
+                self.parked(reason, until)
+            }
+        }
+    }
+
+    fn parked(&self, reason: String, until: Option<jiff::Timestamp>) -> Outcome {
+        Outcome::Parked {
+            line: self.branch.line(self.last_pool.as_ref()),
+            reason,
+            group: self.case.route.group(),
+            until,
         }
     }
 
     /// `None` when the action found nobody and the next one is to be tried.
-    fn try_action(&mut self, action: &Action, state: &mut State, given: &BTreeSet<AssigneeId>) -> Option<Outcome> {
+    fn try_action(&mut self, action: &'a Action, state: &mut State) -> Option<Outcome> {
         match action {
-            Action::Pool(id) => {
+            Action::Pool(to) => {
                 // The check of the config proved that the pool and its members exist.
-                let config = self.config;
-                let outcome = config.pool_and_fallbacks(id).find_map(|pool| self.try_pool(pool, state, given));
+                let checked = self.case.rules.checked();
+                let outcome =
+                    checked.pool_and_fallbacks(&to.id).find_map(|pool| self.try_pool(pool, to.over_cap, state));
                 // Whoever waits, waits for the pool that the action names: its fallbacks are tried again with it.
-                self.last_pool = Some(id.clone());
+                self.last_pool = Some(to.id.clone());
                 outcome
             }
-            Action::AssignTo(id) => self.try_assignee(id, state, given),
+            Action::AssignTo(to) => self.try_assignee(&to.id, to.over_cap, format!("assign_to {}", to.id), state),
+            Action::Queue(queue) => {
+                self.say(format!("queue {queue}"));
+                Some(Outcome::Queued { queue: queue.clone() })
+            }
+            Action::KeepOwner => {
+                self.about_this_lead = true;
+                let Some(owner) = self.case.subject.lead.owner.clone() else {
+                    self.say("keep_owner".to_owned());
+                    return None;
+                };
+                self.try_assignee(&owner, OverCap::Next, "keep_owner".to_owned(), state)
+            }
+            Action::Named(field) => {
+                self.about_this_lead = true;
+                match self.case.rules.checked().named(self.case.subject.lead, field) {
+                    Some(Ok(named)) => self.try_assignee(&named.id, OverCap::Next, format!("named {field}"), state),
+                    // An event that names nobody has failed before it came here; the name may have gone since.
+                    Some(Err(error)) => {
+                        self.say(format!("named {field}"));
+                        Some(self.parked(error.to_string(), None))
+                    }
+                    None => {
+                        self.say(format!("named {field}"));
+                        None
+                    }
+                }
+            }
             Action::Park => {
-                self.say("park");
-                Some(Outcome::Parked { line: self.branch.line(None), reason: "the rule parks it".to_owned() })
+                self.say("park".to_owned());
+                Some(Outcome::Parked {
+                    line: self.branch.line(None),
+                    reason: "the rule parks it".to_owned(),
+                    group: self.case.route.group(),
+                    until: None,
+                })
             }
             Action::DoNothing => {
-                self.say("do_nothing");
+                self.say("do_nothing".to_owned());
                 Some(Outcome::Nothing)
             }
         }
     }
 
-    fn say(&mut self, action: &str) {
-        let by_default = self.by_default;
-        self.actions.push(ActionTrace { action: action.to_owned(), by_default, ..ActionTrace::default() });
+    fn say(&mut self, action: String) {
+        self.tell(ActionTrace { action, ..ActionTrace::default() });
     }
 
-    fn try_pool(&mut self, pool: &Pool, state: &mut State, given: &BTreeSet<AssigneeId>) -> Option<Outcome> {
-        let id = &pool.id;
-        let mut eligible = Vec::new();
-        let mut candidates = Vec::new();
-        for member in &pool.members {
-            let assignee = self.config.assignee(&member.assignee)?;
-            let checked = not_given(given, &member.assignee).and_then(|()| {
-                let clock = self.config.cap_clock(assignee, self.now);
-                let counters = counters(&mut state.counters, &member.assignee);
-                eligibility::check_member(assignee, member, id, counters, clock)
-            });
-            if let Ok(weight) = checked {
-                eligible.push(Candidate { assignee: member.assignee.clone(), weight });
+    pub(super) fn tell(&mut self, action: ActionTrace) {
+        self.actions.push(ActionTrace { by_default: self.by_default, ..action });
+    }
+
+    /// Notes whether a reason against somebody is about this lead.
+    pub(super) fn note(&mut self, reason: Option<&Ineligible>) {
+        self.about_this_lead |= reason.is_some_and(Ineligible::is_about_this_lead);
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            rules: self.case.rules,
+            subject: self.case.subject,
+            value: self.case.rules.checked().value_of(self.case.subject.lead),
+            contacts: &self.contacts,
+            again: self.again,
+            now: self.case.now,
+        }
+    }
+
+    /// Whether somebody can take the lead.
+    pub(super) fn check(
+        &self,
+        assignee: &Assignee,
+        place: Option<Place<'_>>,
+        state: &State,
+    ) -> Result<(), Ineligible> {
+        if self.given.contains(&assignee.id) {
+            return Err(Ineligible::AlreadyHadThisLead);
+        }
+        self.asked().check(assignee, place, &state.counters_of(&assignee.id), state)
+    }
+
+    fn try_pool(&mut self, pool: &'a Pool, over_cap: OverCap, state: &mut State) -> Option<Outcome> {
+        let with_full = over_cap != OverCap::Next;
+        let survey = self.survey(pool, state, with_full);
+        let today = self.case.now.to_zoned(self.case.subject.zone.clone()).date();
+        // Whose turn it is may turn out to have had enough: then nothing has moved.
+        let before = with_full.then(|| state.pools.clone());
+        let picked = self.pick(survey, state, today);
+        match picked {
+            None => {
+                self.last_reason = Some(format!("nobody in pool {} is eligible", pool.id));
+                None
             }
-            candidates.push(CandidateTrace {
-                assignee: member.assignee.clone(),
-                ineligible: checked.err(),
-                credit: None,
-            });
+            Some(Picked { assignee, full: Some(reason), .. }) => {
+                state.pools = before.unwrap_or_default();
+                self.turn_back(&assignee, &reason);
+                self.last_pool = Some(pool.id.clone());
+                self.over(over_cap, &assignee, reason, Some(pool), state)
+            }
+            Some(Picked { assignee, picks, full: None }) => {
+                Some(self.give(state, assignee, Some(pool.id.clone()), picks))
+            }
         }
-        let rotation = state.pools.entry(id.clone()).or_insert_with(|| PoolState::new(id.clone()));
-        let before = rotation.clone();
-        let pick = rotation.pick(&pool.strategy.narrow(eligible));
-        for candidate in candidates.iter_mut().filter(|candidate| candidate.ineligible.is_none()) {
-            let credit = |state: &PoolState| state.member(&candidate.assignee).credit;
-            candidate.credit = Some([credit(&before), credit(rotation)]);
+    }
+
+    /// Takes out of the trace that someone was picked who had had enough.
+    fn turn_back(&mut self, assignee: &AssigneeId, reason: &Ineligible) {
+        for action in self.actions.iter_mut().rev().take_while(|action| action.picked.is_some()) {
+            for candidate in &mut action.candidates {
+                candidate.credit = None;
+                if candidate.member.assignee() == Some(assignee) {
+                    candidate.ineligible = Some(reason.clone());
+                }
+            }
+            action.picked = None;
         }
-        self.actions.push(ActionTrace {
-            action: format!("pool {id}"),
-            pool: Some(id.clone()),
-            candidates,
-            picked: pick.as_ref().map(|pick| pick.assignee.clone()),
-            by_default: self.by_default,
-        });
-        let Some(pick) = pick else {
-            self.last_reason = Some(format!("nobody in pool {id} is eligible"));
-            return None;
+    }
+
+    fn try_assignee(
+        &mut self,
+        id: &AssigneeId,
+        over_cap: OverCap,
+        action: String,
+        state: &mut State,
+    ) -> Option<Outcome> {
+        let checked = match self.case.rules.checked().assignee(id) {
+            Some(assignee) => self.check(assignee, None, state),
+            // The check of the config proved that it exists, save where a lead keeps an owner who has left.
+            None => Err(Ineligible::Unknown),
         };
-        Some(self.give(state, pick.assignee.clone(), Some(id.clone()), Some(pick)))
+        let ineligible = checked.err();
+        self.note(ineligible.as_ref());
+        let member = Member::Assignee(id.clone());
+        self.tell(ActionTrace {
+            action,
+            candidates: vec![CandidateTrace { member: member.clone(), ineligible: ineligible.clone(), credit: None }],
+            picked: ineligible.is_none().then_some(member),
+            ..ActionTrace::default()
+        });
+        match ineligible {
+            None => Some(self.give(state, id.clone(), None, Vec::new())),
+            Some(reason) if reason.is_full() => self.over(over_cap, id, reason, None, state),
+            Some(reason) => {
+                self.last_reason = Some(format!("{id} {reason}"));
+                None
+            }
+        }
     }
 
-    fn try_assignee(&mut self, id: &AssigneeId, state: &mut State, given: &BTreeSet<AssigneeId>) -> Option<Outcome> {
-        let assignee = self.config.assignee(id)?;
-        let clock = self.config.cap_clock(assignee, self.now);
-        let checked =
-            not_given(given, id).and_then(|()| eligibility::check(assignee, counters(&mut state.counters, id), clock));
-        let ineligible = checked.err();
-        self.actions.push(ActionTrace {
-            action: format!("assign_to {id}"),
-            pool: None,
-            candidates: vec![CandidateTrace { assignee: id.clone(), ineligible: ineligible.clone(), credit: None }],
-            picked: ineligible.is_none().then(|| id.clone()),
-            by_default: self.by_default,
-        });
-        if let Some(reason) = ineligible {
-            self.last_reason = Some(format!("{id} {reason}"));
+    /// What happens when the one whose turn it is has had enough.
+    fn over(
+        &mut self,
+        over_cap: OverCap,
+        id: &AssigneeId,
+        reason: Ineligible,
+        pool: Option<&Pool>,
+        state: &State,
+    ) -> Option<Outcome> {
+        let why = format!("{id} {reason}");
+        if over_cap != OverCap::Park {
+            self.last_reason = Some(why);
             return None;
         }
-        Some(self.give(state, id.clone(), None, None))
+        let assignee = self.case.rules.checked().assignee(id)?;
+        let member = pool.and_then(|pool| pool.members.iter().find(|member| member.member.assignee() == Some(id)));
+        let place = pool.zip(member).map(|(pool, member)| Place { pool: &pool.id, caps: &member.caps });
+        let until = self.asked().free_at(assignee, place, &state.counters_of(id), state);
+        Some(self.parked(why, until))
     }
 
-    fn give(&self, state: &mut State, id: AssigneeId, pool: Option<PoolId>, pick: Option<Pick>) -> Outcome {
+    fn give(&mut self, state: &mut State, id: AssigneeId, pool: Option<PoolId>, picks: Vec<PoolPick>) -> Outcome {
+        let checked = self.case.rules.checked();
+        let Case { subject, now, .. } = self.case;
+        let lead = subject.lead;
         let mut destinations = Vec::new();
-        if let Some(assignee) = self.config.assignee(&id) {
-            let clock = self.config.cap_clock(assignee, self.now);
-            counters(&mut state.counters, &id).add(pool.as_ref(), clock);
-            destinations = self.config.enabled_destinations(assignee);
+        if let Some(assignee) = checked.assignee(&id) {
+            let counters = state.counters_mut(&id);
+            counters.add(picks.last().map(|pick| &pick.pool), checked.cap_clock(assignee, now));
+            if !checked.is_closed(lead) {
+                counters.open.add(checked.value_of(lead));
+            }
+            if assignee.duplicate_days > 0 {
+                for contact in &self.contacts {
+                    state.had.insert((id.clone(), contact.clone()), Had { lead: lead.id.clone(), at: now });
+                }
+            }
+            destinations = checked.enabled_destinations(assignee);
+            let level = self.branch.service_level();
+            self.timers = level.and_then(|level| Timers::start(level, checked, assignee, now));
         }
-        Outcome::Assigned { assignee: id, pool, pick, destinations }
+        Outcome::Assigned { assignee: id, pool, picks, destinations }
     }
-}
-
-fn not_given(given: &BTreeSet<AssigneeId>, id: &AssigneeId) -> Result<(), Ineligible> {
-    if given.contains(id) { Err(Ineligible::AlreadyHadThisLead) } else { Ok(()) }
-}
-
-fn counters<'a>(all: &'a mut BTreeMap<AssigneeId, Counters>, id: &AssigneeId) -> &'a mut Counters {
-    all.entry(id.clone()).or_insert_with(|| Counters::new(id.clone()))
 }

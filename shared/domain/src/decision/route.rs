@@ -1,9 +1,8 @@
 //! Finding the rules that decide a lead.
 
-use super::Needs;
 use crate::condition::Subject;
-use crate::config::{Action, Checked, Else, MatchMode, Pool};
-use crate::id::{PoolId, ProfileId};
+use crate::config::{Action, Attempts, Checked, Else, MatchMode, Pool, ServiceLevel};
+use crate::id::{PoolId, ProfileId, RuleId, body_hash};
 use crate::rules::{CompiledProfile, CompiledRule, PassedOver, Rules};
 use crate::trace::{RuleTrace, Trace};
 
@@ -13,6 +12,9 @@ pub const MATCHES_MAX: usize = 20;
 
 /// Most bytes of the reasons why rules did not match; the rest of the trace is for the candidates.
 const REASONS_BYTES_MAX: usize = 12 * 1024;
+
+/// The longest name of a group of rules.
+const GROUP_BYTES_MAX: usize = 200;
 
 /// The rules that decide a lead, and how they were found.
 #[derive(Debug, Clone)]
@@ -175,25 +177,25 @@ impl<'a> Route<'a> {
         trace
     }
 
-    /// The pools and assignees whose state the actions may touch.
+    /// The rules that decide, in one word: leads of the same rules have the same candidates.
     #[must_use]
-    pub fn needs(&self, config: &Checked) -> Needs {
-        let mut needs = Needs::default();
-        for action in self.branches().iter().flat_map(|branch| branch.actions().chain(branch.fallback())) {
-            match action {
-                Action::Pool(id) => {
-                    for pool in config.pool_and_fallbacks(id) {
-                        needs.pools.insert(pool.id.clone());
-                        needs.assignees.extend(pool.members.iter().map(|member| member.assignee.clone()));
-                    }
-                }
-                Action::AssignTo(id) => {
-                    needs.assignees.insert(id.clone());
-                }
-                Action::Park | Action::DoNothing => {}
-            }
+    pub fn group(&self) -> String {
+        let Some(profile) = self.profile() else { return "none".to_owned() };
+        let rules: Vec<&str> = self.matched.iter().map(|rule| rule.id.as_str()).collect();
+        let name = format!("{profile}/{}", rules.join("+"));
+        // Twenty rules of 64 characters are more than what is to stand in every place of a line.
+        if name.len() <= GROUP_BYTES_MAX { name } else { format!("{profile}/{}", body_hash(name.as_bytes())) }
+    }
+
+    /// Only the branch of one rule, of a profile in which every match decides: what one of several assignees gave back is
+    /// decided by the rule that gave it. `None` when that rule does not match any more.
+    #[must_use]
+    pub fn only(self, rule: Option<&RuleId>) -> Option<Self> {
+        if self.profile.is_none_or(|profile| profile.match_mode == MatchMode::First) {
+            return Some(self);
         }
-        needs
+        let matched: Vec<_> = self.matched.iter().copied().filter(|matched| Some(&matched.id) == rule).collect();
+        (!matched.is_empty() || (rule.is_none() && self.matched.is_empty())).then_some(Self { matched, ..self })
     }
 }
 
@@ -210,6 +212,23 @@ impl<'a> Branch<'a> {
     pub(super) fn fallback(&self) -> impl Iterator<Item = &'a Action> + use<'a> {
         let wanted = self.rule.is_some_and(|rule| rule.otherwise == Else::Default);
         if wanted { self.defaults().iter() } else { [].iter() }
+    }
+
+    /// What happens when the lead was offered as often as allowed.
+    pub(super) fn when_used_up(&self) -> impl Iterator<Item = &'a Action> + use<'a> {
+        self.attempts().map(|attempts| attempts.then.as_slice()).unwrap_or_default().iter()
+    }
+
+    /// How often the lead is offered.
+    pub(super) fn attempts(&self) -> Option<&'a Attempts> {
+        let own = self.rule.and_then(|rule| rule.attempts.as_ref());
+        own.or_else(|| self.profile.and_then(|profile| profile.attempts.as_ref()))
+    }
+
+    /// By when the lead is to be contacted.
+    pub(super) fn service_level(&self) -> Option<&'a ServiceLevel> {
+        let own = self.rule.and_then(|rule| rule.sla.as_ref());
+        own.or_else(|| self.profile.and_then(|profile| profile.sla.as_ref()))
     }
 
     fn defaults(&self) -> &'a [Action] {

@@ -53,7 +53,7 @@ pub fn assignee_view(assignment: &Assignment, config: &Checked) -> Value {
 pub fn assignment_view(assignment: &Assignment) -> Value {
     let pool = match &assignment.outcome {
         Outcome::Assigned { pool, .. } => pool.as_ref(),
-        Outcome::Parked { .. } | Outcome::Nothing => None,
+        Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => None,
     };
     json!({
         "attempt": assignment.attempt,

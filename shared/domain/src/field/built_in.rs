@@ -19,6 +19,7 @@ pub const BUILT_IN: &[(&str, FieldType)] = &[
     ("country", FieldType::Text),
     ("message", FieldType::Text),
     ("lead_source", FieldType::Text),
+    ("stage", FieldType::Text),
     ("utm.source", FieldType::Text),
     ("utm.medium", FieldType::Text),
     ("utm.campaign", FieldType::Text),

@@ -16,9 +16,11 @@ mod tests;
 pub use profile::{CompiledProfile, CompiledRule, PassedOver};
 pub use window::Window;
 
-use crate::condition::KnownLists;
+use std::collections::HashMap;
+
+use crate::condition::{KnownLists, Test};
 use crate::config::{Checked, Problems};
-use crate::id::Entity;
+use crate::id::{AssigneeId, Entity};
 use crate::list::Lists;
 
 /// A sound config with its rules compiled. Only such a one decides anything.
@@ -27,6 +29,8 @@ pub struct Rules {
     checked: Checked,
     /// The enabled ones, in their order.
     profiles: Vec<CompiledProfile>,
+    /// What assignees take, where it is not everything.
+    filters: HashMap<AssigneeId, Test>,
 }
 
 impl Rules {
@@ -34,6 +38,12 @@ impl Rules {
     #[must_use]
     pub fn checked(&self) -> &Checked {
         &self.checked
+    }
+
+    /// What an assignee takes; `None` for one that takes everything.
+    #[must_use]
+    pub fn filter(&self, assignee: &AssigneeId) -> Option<&Test> {
+        self.filters.get(assignee)
     }
 
     /// The enabled profiles of an entity, in their order.
@@ -49,8 +59,9 @@ impl Checked {
     /// A list that is not there; everything else was proved before.
     pub fn compile(self, lists: &Lists) -> Result<Rules, Problems> {
         let profiles = self.profiles(KnownLists::Loaded(lists))?;
+        let filters = self.filters(KnownLists::Loaded(lists))?;
         let enabled = profiles.into_iter().filter(|profile| profile.enabled);
         let profiles = enabled.map(CompiledProfile::new).collect();
-        Ok(Rules { checked: self, profiles })
+        Ok(Rules { checked: self, profiles, filters })
     }
 }

@@ -5,7 +5,7 @@ use super::facts::{Facts, Slots};
 use super::index::Index;
 use super::tree::{Planter, Tree};
 use crate::condition::{Failed, Subject};
-use crate::config::{Action, CheckedProfile, CheckedRule, Else, MatchMode};
+use crate::config::{Action, Attempts, CheckedProfile, CheckedRule, Else, MatchMode, Redistribute, ServiceLevel};
 use crate::id::{Entity, ProfileId, RuleId};
 
 /// A profile with its rules in an index.
@@ -17,6 +17,12 @@ pub struct CompiledProfile {
     pub entity: Entity,
     /// Which of the matching rules decide.
     pub match_mode: MatchMode,
+    /// What becomes of a lead that somebody has when another event meets it.
+    pub redistribute: Redistribute,
+    /// By when a lead is to be contacted, where a rule says nothing of its own.
+    pub sla: Option<ServiceLevel>,
+    /// How often a lead is offered, where a rule says nothing of its own.
+    pub attempts: Option<Attempts>,
     /// The default actions, where it has some.
     pub default: Option<Vec<Action>>,
     rules: Box<[CompiledRule]>,
@@ -36,6 +42,10 @@ pub struct CompiledRule {
     pub actions: Vec<Action>,
     /// What happens when nobody is eligible.
     pub otherwise: Else,
+    /// By when the lead is to be contacted.
+    pub sla: Option<ServiceLevel>,
+    /// How often the lead is offered.
+    pub attempts: Option<Attempts>,
     condition: Option<Tree>,
 }
 
@@ -54,18 +64,21 @@ impl CompiledProfile {
         let rules: Box<[CompiledRule]> = profile
             .rules
             .into_iter()
-            .map(|CheckedRule { id, window, test, actions, otherwise }| CompiledRule {
+            .map(|CheckedRule { id, window, test, actions, otherwise, sla, attempts }| CompiledRule {
                 id,
                 window,
                 actions,
                 otherwise,
+                sla,
+                attempts,
                 condition: test.map(|test| planter.plant(test)),
             })
             .collect();
         let index = Index::new(rules.iter().map(|rule| rule.condition.as_ref()));
         let shared = planter.shared();
-        let CheckedProfile { id, entity, match_mode, default, .. } = profile;
-        Self { id, entity, match_mode, default, rules, index, slots: planter.slots, shared }
+        let CheckedProfile { id, entity, match_mode, redistribute, sla, attempts, default, .. } = profile;
+        let slots = planter.slots;
+        Self { id, entity, match_mode, redistribute, sla, attempts, default, rules, index, slots, shared }
     }
 
     /// Its rules, in their order.

@@ -2,18 +2,21 @@
 
 use super::names::Names;
 use super::{ActionTrace, CandidateTrace, FailedComparison, RuleTrace, Trace, words};
-use crate::assignment::{Assignment, Outcome};
+use crate::assignment::{Assignment, Cause, Ending, Outcome};
 use crate::condition::operator::Operator;
 use crate::decision::MATCHES_MAX;
 use crate::eligibility::Ineligible;
-use crate::id::{AssigneeId, PoolId, ProfileId};
-use crate::rotation::LEAD;
+use crate::id::{PoolId, ProfileId};
+use crate::rotation::{LEAD, Member};
+use crate::strategy::Strategy;
 
 /// What was decided and why, as far as it is to be told.
 #[derive(Debug, Clone, Copy)]
 pub struct Decided<'a> {
     /// The config version that decided; `None` for a draft.
     pub version: Option<u64>,
+    /// What asked for the decision; `None` for a simulated one.
+    pub cause: Option<&'a Cause>,
     /// The profile that decided; `None` when none distributes the lead.
     pub profile: Option<&'a ProfileId>,
     /// What was decided.
@@ -24,8 +27,8 @@ pub struct Decided<'a> {
 
 impl<'a> From<&'a Assignment> for Decided<'a> {
     fn from(assignment: &'a Assignment) -> Self {
-        let Assignment { config_version, profile, outcome, trace, .. } = assignment;
-        Self { version: Some(*config_version), profile: profile.as_ref(), outcome, trace }
+        let Assignment { config_version, cause, profile, outcome, trace, .. } = assignment;
+        Self { version: Some(*config_version), cause: Some(cause), profile: profile.as_ref(), outcome, trace }
     }
 }
 
@@ -48,6 +51,7 @@ impl<'a> Explainer<'a> {
         if let Some(version) = version {
             self.say(format!("Version {version} of the config decided."));
         }
+        self.cause();
         if trace.cut > 0 {
             self.say(format!("{} were looked at and are left out here.", rules_or_people(trace.cut)));
         }
@@ -79,6 +83,25 @@ impl<'a> Explainer<'a> {
         self.sentences.push(sentence);
     }
 
+    /// Why there was another decision, where no event asked for it.
+    fn cause(&mut self) {
+        match self.decided.cause {
+            None | Some(Cause::Event { .. }) => {}
+            Some(Cause::Drained) => self.say("The lead waited, and was tried again.".to_owned()),
+            Some(Cause::Claimed { by }) => self.say(format!("It was claimed through the API key \"{by}\".")),
+            Some(Cause::Ended { attempt, how }) => {
+                let how = match how {
+                    Ending::Rejected => "Whoever got it by attempt {} rejected it",
+                    Ending::Returned => "Whoever got it by attempt {} returned it",
+                    Ending::Overdue => "Whoever got it by attempt {} did not contact it in time",
+                    Ending::Reassigned => "It was taken by hand from whoever got it by attempt {}",
+                    Ending::Superseded => "It was decided anew after attempt {}",
+                };
+                self.say(format!("{}.", how.replace("{}", &attempt.to_string())));
+            }
+        }
+    }
+
     fn rule(&mut self, trace: &RuleTrace) {
         let RuleTrace { profile, rule, failed, .. } = trace;
         let passed = profile.as_ref().map(|id| format!("In the profile {}, rule", self.names.profile(id)));
@@ -108,13 +131,13 @@ impl<'a> Explainer<'a> {
     }
 
     fn action(&mut self, action: &ActionTrace, next: Option<&ActionTrace>) {
-        for CandidateTrace { assignee, ineligible, .. } in &action.candidates {
+        for CandidateTrace { member, ineligible, .. } in &action.candidates {
             if let Some(reason) = ineligible {
-                self.say(format!("{} was passed over: {}.", self.names.assignee(assignee), why_not(reason)));
+                self.say(format!("{} was passed over: {}.", sentence(&self.names.member(member)), why_not(reason)));
             }
         }
         match (&action.pool, &action.picked) {
-            (Some(pool), Some(picked)) => self.picked(pool, picked, &action.candidates),
+            (Some(pool), Some(picked)) => self.picked(pool, picked, action),
             (Some(pool), None) => {
                 let fallback =
                     self.names.fallback(pool).filter(|id| next.is_some_and(|next| next.pool.as_ref() == Some(id)));
@@ -122,12 +145,21 @@ impl<'a> Explainer<'a> {
                 let then = then.unwrap_or_default();
                 self.say(format!("Nobody in the pool {} could take the lead{then}.", self.names.pool(pool)));
             }
-            (None, Some(picked)) => {
-                self.say(format!("{} is named and could take the lead.", self.names.assignee(picked)))
+            (None, Some(picked)) if action.action == "keep_owner" => {
+                self.say(format!("{} has the lead and could keep it.", self.names.member(picked)));
             }
+            (None, Some(picked)) => self.say(format!("{} is named and could take the lead.", self.names.member(picked))),
             (None, None) if action.action == "park" => self.say("The lead is to be parked.".to_owned()),
             (None, None) if action.action == "do_nothing" => {
                 self.say("Nothing is to be done with the lead.".to_owned())
+            }
+            (None, None) if action.action == "keep_owner" && action.candidates.is_empty() => {
+                self.say("Nobody has the lead who could keep it.".to_owned());
+            }
+            (None, None) if action.candidates.is_empty() => {
+                if let Some(field) = action.action.strip_prefix("named ") {
+                    self.say(format!("The lead names nobody in {}.", self.names.field(field)));
+                }
             }
             // Why the one who is named could not take it was told above.
             (None, None) => {}
@@ -135,21 +167,40 @@ impl<'a> Explainer<'a> {
     }
 
     /// Why this one of a pool's members: whoever is owed most is next.
-    fn picked(&mut self, pool: &PoolId, picked: &AssigneeId, candidates: &[CandidateTrace]) {
-        let (name, pool) = (self.names.assignee(picked), self.names.pool(pool));
+    fn picked(&mut self, pool: &PoolId, picked: &Member, action: &ActionTrace) {
+        let candidates = &action.candidates;
+        let (name, pool) = (sentence(&self.names.member(picked)), self.names.pool(pool));
+        let first = match action.strategy {
+            Strategy::Rotate => None,
+            Strategy::LeastLoaded => Some("have the fewest open leads for their capacity"),
+            Strategy::Priority => Some("are of the first tier"),
+            Strategy::HighestPrice => Some("pay most"),
+            Strategy::FurthestBelowTarget => Some("are furthest below their target"),
+        };
+        if let Some(first) = first {
+            // Who was left out by the strategy has no credit in the trace: the rotation did not look at them.
+            let behind = candidates.iter().filter(|c| c.ineligible.is_none() && c.credit.is_none()).count();
+            if behind > 0 {
+                self.say(format!("The pool {pool} picks among those who {first}; {behind} who could take the lead are not."));
+            }
+        }
         // What each was owed when the lead came; the one who was picked has paid for it since.
         let owed = |candidate: &CandidateTrace| {
             let [_, after] = candidate.credit?;
-            Some(if candidate.assignee == *picked { after + LEAD } else { after })
+            Some(if candidate.member == *picked { after + LEAD } else { after })
         };
-        let mine = candidates.iter().find(|candidate| candidate.assignee == *picked).and_then(owed);
-        let others = candidates.iter().filter(|other| other.assignee != *picked && other.ineligible.is_none());
+        let mine = candidates.iter().find(|candidate| candidate.member == *picked).and_then(owed);
+        let others = candidates.iter().filter(|other| other.member != *picked && other.ineligible.is_none());
         let mut others: Vec<_> = others.filter_map(|other| Some((owed(other)?, other))).collect();
         others.sort_by_key(|(owed, _)| -owed);
         let Some((second, follower)) = others.first() else {
-            return self.say(format!("{name} was the only one in the pool {pool} who could take the lead."));
+            let only = match action.strategy {
+                Strategy::Rotate => "who could take the lead",
+                _ => "of those",
+            };
+            return self.say(format!("{name} was the only one in the pool {pool} {only}."));
         };
-        let follower = self.names.assignee(&follower.assignee);
+        let follower = self.names.member(&follower.member);
         self.say(match mine.map(|mine| mine - second) {
             Some(0) => {
                 format!("{name} was next in turn in the pool {pool}: owed as much as {follower}, and first in order.")
@@ -172,7 +223,14 @@ impl<'a> Explainer<'a> {
                 };
                 format!("So {} got the lead, {to}.", self.names.assignee(assignee))
             }
-            Outcome::Parked { line, .. } => format!("So the lead is parked{}.", self.line(line)),
+            Outcome::Parked { line, until, .. } => {
+                let until = until.map(|until| until.strftime("%Y-%m-%d %H:%M UTC").to_string());
+                let until = until.map(|until| format!(", to be tried again at {until}")).unwrap_or_default();
+                format!("So the lead is parked{}{until}.", self.line(line))
+            }
+            Outcome::Queued { queue } => {
+                format!("So the lead waits in the queue {} until a member claims it.", self.names.queue(queue))
+            }
             Outcome::Nothing => "So nobody gets the lead by this, and its owner stays what it was.".to_owned(),
         };
         self.say(sentence);
@@ -213,6 +271,14 @@ pub(crate) fn reason(failed: &FailedComparison, name: &str) -> String {
         more => format!("; none of the {more} other things that would do holds either"),
     };
     format!("{} is {found}, and the rule asks for {asked}{others}", name)
+}
+
+/// With a capital, to begin a sentence. Names of people stay as they are written.
+fn sentence(name: &str) -> String {
+    match name.strip_prefix("the pool ") {
+        Some(pool) => format!("The pool {pool}"),
+        None => name.to_owned(),
+    }
 }
 
 /// Why someone could not take the lead; a cap with its limit.

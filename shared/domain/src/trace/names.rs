@@ -1,7 +1,8 @@
 //! What things are called.
 
 use crate::config::{Checked, Profile, Rule};
-use crate::id::{AssigneeId, DestinationId, PoolId, ProfileId, RuleId};
+use crate::id::{AssigneeId, DestinationId, PoolId, ProfileId, QueueId, RuleId};
+use crate::rotation::Member;
 
 /// The names for people of a config's things. What has none, or is no longer in the config, goes by its id.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +30,22 @@ impl<'a> Names<'a> {
         'a: 'n,
     {
         self.config.and_then(|config| config.assignee(id)).map_or(id.as_str(), |assignee| assignee.name.as_str())
+    }
+
+    /// Who takes turns in a pool: an assignee, or `the pool "Berlin"`.
+    #[must_use]
+    pub fn member(&self, member: &Member) -> String {
+        match member {
+            Member::Assignee(id) => self.assignee(id).to_owned(),
+            Member::Pool(id) => format!("the pool {}", self.pool(id)),
+        }
+    }
+
+    /// A queue, in quotes.
+    #[must_use]
+    pub fn queue(&self, id: &QueueId) -> String {
+        let name = self.config.and_then(|config| config.queue(id)).and_then(|queue| queue.name.as_deref());
+        in_quotes(name.unwrap_or(id.as_str()))
     }
 
     /// A pool, in quotes: `"Inside sales"`.

@@ -1,12 +1,22 @@
-//! Checking assignees and pools.
+//! Checking assignees.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{Check, Names};
+use crate::config::{Assignee, Tier};
+
+/// Most days of a window.
+const DAYS_MAX: u16 = 3_650;
 
 impl Check<'_> {
     pub(super) fn assignees(&mut self, names: &Names) {
+        let mut external_ids = BTreeMap::new();
         for (index, assignee) in self.config.assignees.iter().enumerate() {
+            self.wants(assignee, &format!("assignees[{index}]"));
+            if let Some(first) = assignee.external_id.as_ref().and_then(|id| external_ids.insert(id, index)) {
+                let message = format!("assignees[{first}] has the same: a lead that names it would name both");
+                self.problem(format!("assignees[{index}].external_id"), message);
+            }
             for (at, id) in assignee.destinations.iter().enumerate() {
                 let path = format!("assignees[{index}].destinations[{at}]");
                 if assignee.destinations.iter().take(at).any(|earlier| earlier == id) {
@@ -24,45 +34,37 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn pools(&mut self, names: &Names) {
-        for (index, pool) in self.config.pools.iter().enumerate() {
-            let mut seen = BTreeSet::new();
-            for (at, member) in pool.members.iter().enumerate() {
-                let path = format!("pools[{index}].members[{at}]");
-                if seen.insert(&member.assignee) {
-                    self.named(&names.assignees, &member.assignee, path, "assignees");
-                } else {
-                    self.problem(path, format!("'{}' is a member already", member.assignee));
-                }
-            }
-            if let Some(fallback) = &pool.fallback {
-                self.named(&names.pools, fallback, format!("pools[{index}].fallback"), "pools");
-            }
+    /// What an assignee can be given.
+    fn wants(&mut self, assignee: &Assignee, path: &str) {
+        if let Some(capacity) = &assignee.capacity
+            && capacity.leads.is_none()
+            && capacity.value.is_none()
+        {
+            self.problem(format!("{path}.capacity"), "it limits nothing: give 'leads', 'value' or both");
         }
-        self.fallbacks(names);
+        if assignee.capacity.is_some_and(|capacity| capacity.value.is_some())
+            && self.config.account.value_field.is_none()
+        {
+            let message = "nothing says what a lead is worth: name a number field in 'account.value_field'";
+            self.problem(format!("{path}.capacity.value"), message);
+        }
+        if assignee.target.is_some_and(|target| target.leads == 0) {
+            self.problem(format!("{path}.target.leads"), "found 0, expected at least 1: leave the target away");
+        }
+        self.tier(Some(assignee.tier), &format!("{path}.tier"));
+        if assignee.duplicate_days > DAYS_MAX {
+            let message = format!("found {}, expected at most {DAYS_MAX} days", assignee.duplicate_days);
+            self.problem(format!("{path}.duplicate_days"), message);
+        }
+        if assignee.return_days > DAYS_MAX {
+            let message = format!("found {}, expected at most {DAYS_MAX} days", assignee.return_days);
+            self.problem(format!("{path}.return_days"), message);
+        }
     }
 
-    /// Pools that fall back on each other would be tried for ever. Each circle is told once, at the pool where it is met.
-    fn fallbacks(&mut self, names: &Names) {
-        let pools = &self.config.pools;
-        let next = |pool: usize| pools[pool].fallback.as_ref().and_then(|id| names.pools.get(id).copied());
-        // Every pool is walked through once: by which walk, if any.
-        let mut walked: Vec<Option<usize>> = vec![None; pools.len()];
-        for first in 0..pools.len() {
-            let mut chain = Vec::new();
-            let mut here = Some(first);
-            while let Some(pool) = here.filter(|&pool| walked[pool].is_none()) {
-                walked[pool] = Some(first);
-                chain.push(pool);
-                here = next(pool);
-            }
-            // A walk that ends at a pool of its own has found a circle, which begins there.
-            if let Some(pool) = here.filter(|&pool| walked[pool] == Some(first)) {
-                let circle = chain.iter().skip_while(|&&other| other != pool).chain([&pool]);
-                let ids: Vec<&str> = circle.map(|&pool| pools[pool].id.as_str()).collect();
-                let message = format!("the fallbacks go in a circle ({}): end the chain somewhere", ids.join(" -> "));
-                self.problem(format!("pools[{pool}].fallback"), message);
-            }
+    pub(super) fn tier(&mut self, tier: Option<Tier>, path: &str) {
+        if tier == Some(Tier(0)) {
+            self.problem(path, "found 0: tiers begin with 1, which is served first");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Checking sizes.
 
 use super::Check;
-use crate::config::{ACTIONS_MAX, ASSIGNEES_MAX, CUSTOM_FIELDS_MAX, OPTIONS_MAX, POOLS_MAX, RULES_MAX, TEXT_CHARS_MAX};
+use crate::config::{
+    ACTIONS_MAX, ASSIGNEES_MAX, CLOSED_STAGES_MAX, CUSTOM_FIELDS_MAX, OPTIONS_MAX, POOLS_MAX, QUEUES_MAX, RULES_MAX,
+    TEXT_CHARS_MAX,
+};
+use crate::field::FieldType;
 
 /// Fewer days would let a repeat of an old event make a second lead.
 const LOG_DAYS_MIN: u16 = 30;
@@ -13,6 +17,10 @@ impl Check<'_> {
         self.at_most("profiles", rules, RULES_MAX, "rules");
         self.at_most("assignees", config.assignees.len(), ASSIGNEES_MAX, "assignees");
         self.at_most("pools", config.pools.len(), POOLS_MAX, "pools");
+        self.at_most("queues", config.queues.len(), QUEUES_MAX, "queues");
+        let stages = config.account.closed_stages.len();
+        self.at_most("account.closed_stages", stages, CLOSED_STAGES_MAX, "stages");
+        self.value_field();
         self.at_most("fields", config.fields.len(), CUSTOM_FIELDS_MAX, "fields");
         for (index, profile) in config.profiles.iter().enumerate() {
             for (at, rule) in profile.rules.iter().enumerate() {
@@ -31,6 +39,19 @@ impl Check<'_> {
         }
     }
 
+    /// The field that says what a lead is worth.
+    fn value_field(&mut self) {
+        let Some(field) = &self.config.account.value_field else { return };
+        let path = "account.value_field";
+        match self.fields.get(field) {
+            None => self.problem(path, self.fields.unknown(field)),
+            Some(info) if info.kind != FieldType::Number || info.derived => {
+                self.problem(path, format!("'{field}' is no number field of a lead: name one"));
+            }
+            Some(_) => {}
+        }
+    }
+
     /// The names for people: they are shown in a line and stored with every trace.
     pub(super) fn names_for_people(&mut self) {
         let config = self.config;
@@ -43,9 +64,13 @@ impl Check<'_> {
         }
         for (index, assignee) in config.assignees.iter().enumerate() {
             self.short(format!("assignees[{index}].name"), Some(&assignee.name));
+            self.short(format!("assignees[{index}].external_id"), assignee.external_id.as_ref());
         }
         for (index, pool) in config.pools.iter().enumerate() {
             self.short(format!("pools[{index}].name"), pool.name.as_ref());
+        }
+        for (index, queue) in config.queues.iter().enumerate() {
+            self.short(format!("queues[{index}].name"), queue.name.as_ref());
         }
         for (index, destination) in config.destinations.iter().enumerate() {
             self.short(format!("destinations[{index}].name"), destination.name.as_ref());

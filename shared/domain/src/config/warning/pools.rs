@@ -2,7 +2,8 @@
 
 use super::view::View;
 use super::{Check, Warning};
-use crate::config::Pool;
+use crate::config::{Pool, PoolMember};
+use crate::rotation::Member;
 
 pub(super) const CHECK: Check = Check { codes: &[CODE], find };
 
@@ -21,17 +22,19 @@ fn find(view: &View<'_>, found: &mut Vec<Warning>) {
     }
 }
 
-/// Why nobody in a pool can be picked, whatever the caps.
+/// Why nobody in a pool can be picked, whatever the caps. A pool in it is told by itself when nobody is in that.
 fn emptiness(view: &View<'_>, pool: &Pool) -> Option<&'static str> {
-    let mut members = pool.members.iter().filter_map(|member| Some((member, view.checked.assignee(&member.assignee)?)));
-    let active: Vec<_> = members.by_ref().filter(|(_, assignee)| assignee.active).collect();
-    let has_weight = |(member, assignee): &(&crate::config::PoolMember, &crate::config::Assignee)| {
-        member.weight.unwrap_or(assignee.weight).millionths() > 0
+    let active = |member: &&PoolMember| match &member.member {
+        Member::Assignee(id) => view.checked.assignee(id).is_some_and(|assignee| assignee.active),
+        Member::Pool(_) => true,
     };
-    match (pool.members.is_empty(), active.is_empty()) {
+    let mut active = pool.members.iter().filter(active).peekable();
+    match (pool.members.is_empty(), active.peek().is_none()) {
         (true, _) => Some("has no members"),
         (false, true) => Some("has only members that are switched off"),
-        (false, false) if !active.iter().any(has_weight) => Some("has no active member of a weight above 0"),
+        (false, false) if !active.any(|member| view.checked.weight_of(member).millionths() > 0) => {
+            Some("has no active member of a weight above 0")
+        }
         (false, false) => None,
     }
 }

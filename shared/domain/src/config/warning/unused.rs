@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::view::View;
 use super::{Check, Warning};
 
-pub(super) const CHECK: Check = Check { codes: &[UNUSED_POOL, UNUSED_ASSIGNEE, UNUSED_DESTINATION, UNUSED_LIST], find };
+pub(super) const CHECK: Check = Check { codes: &[UNUSED_POOL, UNUSED_QUEUE, UNUSED_ASSIGNEE, UNUSED_DESTINATION, UNUSED_LIST], find };
 
 const UNUSED_POOL: &str = "unused_pool";
+const UNUSED_QUEUE: &str = "unused_queue";
 const UNUSED_ASSIGNEE: &str = "unused_assignee";
 const UNUSED_DESTINATION: &str = "unused_destination";
 const UNUSED_LIST: &str = "unused_list";
@@ -22,9 +23,15 @@ fn find(view: &View<'_>, found: &mut Vec<Warning>) {
             unused(UNUSED_POOL, format!("pools[{index}]"), message);
         }
     }
+    for (index, queue) in config.queues.iter().enumerate() {
+        if !given.queues.contains_key(&queue.id) {
+            let message = format!("no rule or default of an enabled profile puts leads into the queue '{}'", queue.id);
+            unused(UNUSED_QUEUE, format!("queues[{index}]"), message);
+        }
+    }
     // A pool that is not used was told: its members need not be, each.
-    let members: BTreeSet<_> =
-        config.pools.iter().flat_map(|pool| &pool.members).map(|member| &member.assignee).collect();
+    let members = config.pools.iter().flat_map(|pool| &pool.members).filter_map(|member| member.member.assignee());
+    let members: BTreeSet<_> = members.chain(config.queues.iter().flat_map(|queue| &queue.members)).collect();
     for (index, assignee) in config.assignees.iter().enumerate() {
         if !given.assignees.contains_key(&assignee.id) && !members.contains(&assignee.id) {
             let message = format!("'{}' is in no pool, and no rule of an enabled profile names it", assignee.id);

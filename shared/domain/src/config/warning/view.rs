@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use super::Facts;
 use super::conditions::{Condition, conditions};
 use super::logic::Formula;
-use crate::config::{Action, Checked, CheckedProfile, CheckedRule, Config, Pool};
-use crate::id::{AssigneeId, Entity, PoolId};
+use crate::config::{
+    Action, Attempts, Checked, CheckedProfile, CheckedRule, Config, Pool, ServiceLevel, StepAction,
+};
+use crate::id::{AssigneeId, Entity, PoolId, QueueId};
+use crate::rotation::Member;
 use crate::rules::Window;
 
 /// A sound config, what surrounds it, and what several checks need of it.
@@ -55,12 +58,12 @@ impl<'a> View<'a> {
         let mut given = Given::default();
         for ProfileView { profile, .. } in self.profiles.iter().filter(|view| view.profile.enabled) {
             for (index, rule) in profile.rules.iter().enumerate() {
-                given.actions(
-                    self.checked,
-                    &rule.actions,
-                    &format!("profiles[{}].rules[{index}].then", profile.position),
-                );
+                let path = format!("profiles[{}].rules[{index}]", profile.position);
+                given.actions(self.checked, &rule.actions, &format!("{path}.then"));
+                given.beside(self.checked, rule.sla.as_ref(), rule.attempts.as_ref(), &path);
             }
+            let path = format!("profiles[{}]", profile.position);
+            given.beside(self.checked, profile.sla.as_ref(), profile.attempts.as_ref(), &path);
             if let Some(default) = &profile.default {
                 given.actions(self.checked, default, &format!("profiles[{}].default", profile.position));
             }
@@ -73,21 +76,58 @@ impl<'a> View<'a> {
 #[derive(Default)]
 pub struct Given<'a> {
     pub(super) pools: BTreeMap<&'a PoolId, String>,
+    pub(super) queues: BTreeMap<&'a QueueId, String>,
     pub(super) assignees: BTreeMap<&'a AssigneeId, String>,
 }
 
 impl<'a> Given<'a> {
+    /// Who is asked when a lead was offered too often, or told when it is not contacted in time.
+    fn beside(
+        &mut self,
+        checked: &'a Checked,
+        level: Option<&ServiceLevel>,
+        attempts: Option<&Attempts>,
+        path: &str,
+    ) {
+        if let Some(attempts) = attempts {
+            self.actions(checked, &attempts.then, &format!("{path}.attempts.then"));
+        }
+        for (at, step) in level.iter().flat_map(|level| &level.steps).enumerate() {
+            if let StepAction::Escalate(to) = &step.action {
+                self.assignee(checked, to, &format!("{path}.sla.steps[{at}]"));
+            }
+        }
+    }
+
     fn actions(&mut self, checked: &'a Checked, actions: &[Action], path: &str) {
         for (index, action) in actions.iter().enumerate() {
             match action {
-                Action::Pool(id) => self.pool(checked, id, &format!("{path}[{index}]")),
-                Action::AssignTo(id) => {
-                    if let Some(assignee) = checked.assignee(id) {
-                        self.assignees.entry(&assignee.id).or_insert_with(|| format!("{path}[{index}]"));
+                Action::Pool(to) => self.pool(checked, &to.id, &format!("{path}[{index}]")),
+                Action::AssignTo(to) => self.assignee(checked, &to.id, &format!("{path}[{index}]")),
+                Action::Queue(id) => {
+                    let Some(queue) = checked.queue(id) else { continue };
+                    self.queues.entry(&queue.id).or_insert_with(|| format!("{path}[{index}]"));
+                    for member in &queue.members {
+                        self.assignee(checked, member, &format!("{path}[{index}]"));
+                    }
+                    for pool in &queue.pools {
+                        self.pool(checked, pool, &format!("{path}[{index}]"));
                     }
                 }
-                Action::Park | Action::DoNothing => {}
+                // Whoever it is, is in the config: a lead can name anybody.
+                Action::Named(_) => {
+                    for assignee in &checked.config().assignees {
+                        self.assignee(checked, &assignee.id, &format!("{path}[{index}]"));
+                    }
+                }
+                Action::KeepOwner | Action::Park | Action::DoNothing => {}
             }
+        }
+    }
+
+    fn assignee(&mut self, checked: &'a Checked, id: &AssigneeId, path: &str) {
+        if let Some(assignee) = checked.assignee(id) {
+            self.assignees.entry(&assignee.id).or_insert_with(|| path.to_owned());
         }
     }
 
@@ -100,7 +140,10 @@ impl<'a> Given<'a> {
             }
             self.pools.insert(id, path.to_owned());
             for member in members {
-                self.assignees.entry(&member.assignee).or_insert_with(|| path.to_owned());
+                match &member.member {
+                    Member::Assignee(id) => self.assignee(checked, id, path),
+                    Member::Pool(id) => self.pool(checked, id, path),
+                }
             }
             next = fallback.as_ref().and_then(|fallback| checked.pool(fallback));
         }
