@@ -28,3 +28,4 @@ pub mod strategy;
 mod testing;
 pub mod text;
 pub mod trace;
+pub mod working_time;

@@ -1,7 +1,10 @@
 //! Checking sizes.
 
 use super::Check;
-use crate::config::{ACTIONS_MAX, ASSIGNEES_MAX, CUSTOM_FIELDS_MAX, OPTIONS_MAX, POOLS_MAX, RULES_MAX, TEXT_CHARS_MAX};
+use crate::config::{
+    ABSENCES_MAX, ACTIONS_MAX, ASSIGNEES_MAX, CALENDAR_DAYS_MAX, CALENDARS_MAX, CUSTOM_FIELDS_MAX, HOLIDAYS_MAX,
+    OPTIONS_MAX, POOLS_MAX, RULES_MAX, SCHEDULES_MAX, TEXT_CHARS_MAX,
+};
 
 /// Fewer days would let a repeat of an old event make a second lead.
 const LOG_DAYS_MIN: u16 = 30;
@@ -13,6 +16,16 @@ impl Check<'_> {
         self.at_most("profiles", rules, RULES_MAX, "rules");
         self.at_most("assignees", config.assignees.len(), ASSIGNEES_MAX, "assignees");
         self.at_most("pools", config.pools.len(), POOLS_MAX, "pools");
+        self.at_most("calendars", config.calendars.len(), CALENDARS_MAX, "calendars");
+        self.at_most("schedules", config.schedules.len(), SCHEDULES_MAX, "schedules");
+        for (index, calendar) in config.calendars.iter().enumerate() {
+            self.at_most(&format!("calendars[{index}].days"), calendar.days.len(), CALENDAR_DAYS_MAX, "days");
+        }
+        for (index, assignee) in config.assignees.iter().enumerate() {
+            let path = format!("assignees[{index}]");
+            self.at_most(&format!("{path}.holidays"), assignee.holidays.len(), HOLIDAYS_MAX, "calendars");
+            self.at_most(&format!("{path}.absences"), assignee.absences.len(), ABSENCES_MAX, "absences");
+        }
         self.at_most("fields", config.fields.len(), CUSTOM_FIELDS_MAX, "fields");
         for (index, profile) in config.profiles.iter().enumerate() {
             for (at, rule) in profile.rules.iter().enumerate() {
@@ -41,8 +54,17 @@ impl Check<'_> {
         for (index, source) in config.sources.iter().enumerate() {
             self.short(format!("sources[{index}].name"), source.name.as_ref());
         }
+        for (index, calendar) in config.calendars.iter().enumerate() {
+            self.short(format!("calendars[{index}].name"), calendar.name.as_ref());
+        }
+        for (index, schedule) in config.schedules.iter().enumerate() {
+            self.short(format!("schedules[{index}].name"), schedule.name.as_ref());
+        }
         for (index, assignee) in config.assignees.iter().enumerate() {
             self.short(format!("assignees[{index}].name"), Some(&assignee.name));
+            for (at, absence) in assignee.absences.iter().enumerate() {
+                self.short(format!("assignees[{index}].absences[{at}].reason"), absence.reason.as_ref());
+            }
         }
         for (index, pool) in config.pools.iter().enumerate() {
             self.short(format!("pools[{index}].name"), pool.name.as_ref());
@@ -65,7 +87,7 @@ impl Check<'_> {
         }
     }
 
-    fn at_most(&mut self, path: &str, found: usize, most: usize, what: &str) {
+    pub(super) fn at_most(&mut self, path: &str, found: usize, most: usize, what: &str) {
         if found > most {
             self.problem(path, format!("found {found} {what}, expected at most {most}"));
         }
