@@ -52,7 +52,12 @@ fn case() -> impl Strategy<Value = Case> {
         (prop::sample::select(&ZONES[..]), base, 0i64..365 * 24 * 60, prop::option::weighted(0.7, 0i64..4 * 24 * 60));
     let hours = prop::option::weighted(0.8, prop::collection::vec(day(), 7));
     let holidays = prop::collection::vec(0i64..12, 0..3);
-    let absences = prop::collection::vec((-2_000i64..12_000, 1i64..3_000), 0..4);
+    // To the minute, or by quarters of a day, of which many follow each other without a gap.
+    let absence = prop_oneof![
+        (-2_000i64..12_000, 1i64..3_000),
+        (-4i64..32, 1i64..8).prop_map(|(begin, length)| (begin * 360, length * 360)),
+    ];
+    let absences = prop::collection::vec(absence, 0..5);
     (moment, hours, holidays, absences).prop_map(|((zone, base, later, before), hours, holidays, absences)| {
         let zone = TimeZone::get(zone).unwrap();
         let drawn = at(base) + minutes(later);
