@@ -113,6 +113,14 @@ id!(
     QueueId, "queue id", is_slug, SLUG
 );
 id!(
+    /// Weekly hours that several assignees share.
+    ScheduleId, "schedule id", is_slug, SLUG
+);
+id!(
+    /// Days on which nobody who observes them works.
+    CalendarId, "calendar id", is_slug, SLUG
+);
+id!(
     /// A distribution profile: the ordered rules of one entity.
     ProfileId, "profile id", is_slug, SLUG
 );

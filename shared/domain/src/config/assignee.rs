@@ -6,9 +6,9 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Zone, is_true, yes};
+use super::{Absence, Amount, WeeklyHours, Zone, is_true, yes};
 use crate::condition::Condition;
-use crate::id::{AssigneeId, DestinationId};
+use crate::id::{AssigneeId, CalendarId, DestinationId, ScheduleId};
 
 /// Someone who can be given a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,9 +30,21 @@ pub struct Assignee {
     /// The share of this assignee against the others of a pool.
     #[serde(default)]
     pub weight: Weight,
-    /// The zone in which its caps count; the account's where none is given.
+    /// The zone in which its caps count and its hours are read; the account's where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Zone>,
+    /// The weekly hours that it shares with others; without any it is always at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// Weekly hours of its own, in the place of a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<WeeklyHours>,
+    /// The calendars whose days are off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<CalendarId>,
+    /// When it is away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absences: Vec<Absence>,
     /// Most leads in a period, whatever the pool.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<Cap>,

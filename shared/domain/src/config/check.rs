@@ -7,6 +7,7 @@ mod pools;
 mod profiles;
 mod queues;
 mod routing_tests;
+mod schedules;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,14 +17,13 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::profiles::{compile_filters, compile_profiles};
-use super::{
-    Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source,
-};
+use super::{Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source};
 use crate::caps::CapClock;
 use crate::condition::{KnownLists, Test};
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AssigneeId, DestinationId, ListName, PoolId, QueueId, SecretName, SourceId};
+use crate::id::{AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName, SourceId};
 use crate::lead::Lead;
+use crate::working_time::{Times, WorkingTime};
 use crate::{near, text};
 
 /// What exists beside the document and may be named in it.
@@ -43,12 +43,16 @@ pub struct Checked {
     config: Config,
     fields: FieldTable,
     names: Names,
+    /// Of each assignee who is not always at work.
+    times: BTreeMap<AssigneeId, Times>,
 }
 
 /// Where in the document each named thing stands.
 #[derive(Debug, Clone)]
 struct Names {
     sources: BTreeMap<SourceId, usize>,
+    calendars: BTreeMap<CalendarId, usize>,
+    schedules: BTreeMap<ScheduleId, usize>,
     assignees: BTreeMap<AssigneeId, usize>,
     pools: BTreeMap<PoolId, usize>,
     queues: BTreeMap<QueueId, usize>,
@@ -125,6 +129,12 @@ impl Checked {
         self.names.destinations.get(id).and_then(|&index| self.config.destinations.get(index))
     }
 
+    /// When an assignee of this config is at work.
+    #[must_use]
+    pub fn working_time<'a>(&'a self, assignee: &'a Assignee) -> WorkingTime<'a> {
+        WorkingTime::new(self.config.zone_of(assignee).time_zone(), self.times.get(&assignee.id))
+    }
+
     /// Where an assignee's leads are delivered.
     #[must_use]
     pub fn enabled_destinations(&self, assignee: &Assignee) -> Vec<DestinationId> {
@@ -199,13 +209,17 @@ impl Config {
         check.fields();
         let names = Names {
             sources: check.index("sources", self.sources.iter().map(|source| &source.id)),
+            calendars: check.index("calendars", self.calendars.iter().map(|calendar| &calendar.id)),
+            schedules: check.index("schedules", self.schedules.iter().map(|schedule| &schedule.id)),
             assignees: check.index("assignees", self.assignees.iter().map(|assignee| &assignee.id)),
             pools: check.index("pools", self.pools.iter().map(|pool| &pool.id)),
             queues: check.index("queues", self.queues.iter().map(|queue| &queue.id)),
             destinations: check.index("destinations", self.destinations.iter().map(|destination| &destination.id)),
         };
         check.sources();
+        check.schedules();
         check.assignees(&names);
+        let times = check.times(&names);
         check.pools(&names);
         check.queues(&names);
         check.destinations();
@@ -216,7 +230,7 @@ impl Config {
             check.conditions();
         }
         let Check { problems, fields, .. } = check;
-        if problems.is_empty() { Ok(Checked { config: self, fields, names }) } else { Err(Problems(problems)) }
+        if problems.is_empty() { Ok(Checked { config: self, fields, names, times }) } else { Err(Problems(problems)) }
     }
 }
 

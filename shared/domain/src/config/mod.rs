@@ -18,6 +18,7 @@ mod profile;
 mod profiles;
 mod queue;
 mod routing_test;
+mod schedule;
 mod schema;
 mod service_level;
 mod source;
@@ -43,6 +44,7 @@ pub use profile::{MatchMode, Profile, Redistribute, Rule};
 pub use profiles::{CheckedProfile, CheckedRule};
 pub use queue::Queue;
 pub use routing_test::{DEFAULT_RULE, Expectation, ExpectedOutcome, RoutingTest, TESTS_MAX};
+pub use schedule::{Absence, Calendar, CalendarDay, Interval, InvalidDay, InvalidInterval, Schedule, WeeklyHours};
 pub use schema::json_schema;
 pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
@@ -74,6 +76,18 @@ pub const CUSTOM_FIELDS_MAX: usize = 1_000;
 pub const ACTIONS_MAX: usize = 50;
 /// Most assignees in a config.
 pub const ASSIGNEES_MAX: usize = 5_000;
+/// Most schedules in a config.
+pub const SCHEDULES_MAX: usize = 1_000;
+/// Most calendars in a config.
+pub const CALENDARS_MAX: usize = 1_000;
+/// Most days of a calendar.
+pub const CALENDAR_DAYS_MAX: usize = 1_000;
+/// Most intervals of a day of the week.
+pub const INTERVALS_MAX: usize = 20;
+/// Most calendars of an assignee.
+pub const HOLIDAYS_MAX: usize = 20;
+/// Most absences of an assignee.
+pub const ABSENCES_MAX: usize = 100;
 /// Most options of a choice.
 pub const OPTIONS_MAX: usize = 1_000;
 /// Most characters of a name for people.
@@ -92,6 +106,12 @@ pub struct Config {
     /// Where leads come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// Days on which nobody who observes them works.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<Calendar>,
+    /// Weekly hours that several assignees share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
     /// Who can be given a lead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<Assignee>,
@@ -113,6 +133,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The zone in which an assignee's time is told: its own, or the account's.
+    pub(crate) fn zone_of<'a>(&'a self, assignee: &'a Assignee) -> &'a Zone {
+        assignee.timezone.as_ref().unwrap_or(&self.account.timezone)
+    }
+
     /// Every secret that the config names: each must be set before the config is published.
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<&SecretName> {

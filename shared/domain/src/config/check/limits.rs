@@ -2,8 +2,8 @@
 
 use super::Check;
 use crate::config::{
-    ACTIONS_MAX, ASSIGNEES_MAX, CLOSED_STAGES_MAX, CUSTOM_FIELDS_MAX, OPTIONS_MAX, POOLS_MAX, QUEUES_MAX, RULES_MAX,
-    TEXT_CHARS_MAX,
+    ABSENCES_MAX, ACTIONS_MAX, ASSIGNEES_MAX, CALENDAR_DAYS_MAX, CALENDARS_MAX, CLOSED_STAGES_MAX, CUSTOM_FIELDS_MAX,
+    HOLIDAYS_MAX, OPTIONS_MAX, POOLS_MAX, QUEUES_MAX, RULES_MAX, SCHEDULES_MAX, TEXT_CHARS_MAX,
 };
 use crate::field::FieldType;
 
@@ -21,6 +21,16 @@ impl Check<'_> {
         let stages = config.account.closed_stages.len();
         self.at_most("account.closed_stages", stages, CLOSED_STAGES_MAX, "stages");
         self.value_field();
+        self.at_most("calendars", config.calendars.len(), CALENDARS_MAX, "calendars");
+        self.at_most("schedules", config.schedules.len(), SCHEDULES_MAX, "schedules");
+        for (index, calendar) in config.calendars.iter().enumerate() {
+            self.at_most(&format!("calendars[{index}].days"), calendar.days.len(), CALENDAR_DAYS_MAX, "days");
+        }
+        for (index, assignee) in config.assignees.iter().enumerate() {
+            let path = format!("assignees[{index}]");
+            self.at_most(&format!("{path}.holidays"), assignee.holidays.len(), HOLIDAYS_MAX, "calendars");
+            self.at_most(&format!("{path}.absences"), assignee.absences.len(), ABSENCES_MAX, "absences");
+        }
         self.at_most("fields", config.fields.len(), CUSTOM_FIELDS_MAX, "fields");
         for (index, profile) in config.profiles.iter().enumerate() {
             for (at, rule) in profile.rules.iter().enumerate() {
@@ -62,9 +72,18 @@ impl Check<'_> {
         for (index, source) in config.sources.iter().enumerate() {
             self.short(format!("sources[{index}].name"), source.name.as_ref());
         }
+        for (index, calendar) in config.calendars.iter().enumerate() {
+            self.short(format!("calendars[{index}].name"), calendar.name.as_ref());
+        }
+        for (index, schedule) in config.schedules.iter().enumerate() {
+            self.short(format!("schedules[{index}].name"), schedule.name.as_ref());
+        }
         for (index, assignee) in config.assignees.iter().enumerate() {
             self.short(format!("assignees[{index}].name"), Some(&assignee.name));
             self.short(format!("assignees[{index}].external_id"), assignee.external_id.as_ref());
+            for (at, absence) in assignee.absences.iter().enumerate() {
+                self.short(format!("assignees[{index}].absences[{at}].reason"), absence.reason.as_ref());
+            }
         }
         for (index, pool) in config.pools.iter().enumerate() {
             self.short(format!("pools[{index}].name"), pool.name.as_ref());
@@ -90,7 +109,7 @@ impl Check<'_> {
         }
     }
 
-    fn at_most(&mut self, path: &str, found: usize, most: usize, what: &str) {
+    pub(super) fn at_most(&mut self, path: &str, found: usize, most: usize, what: &str) {
         if found > most {
             self.problem(path, format!("found {found} {what}, expected at most {most}"));
         }

@@ -37,7 +37,11 @@ sources:
     mapping: [{ from: a.b, to: size, default: 3 }]
     search_by: [email+company, phone]
     on_duplicate: flag
+calendars: [{ id: de, name: Germany, days: [2026-12-25, 12-26, 02-29] }]
+schedules: [{ id: office, hours: { monday: [13:30-17:00, 09:00-12:30], sunday: ['22:00-24:00'] } }]
 assignees:
+  - { id: ben, name: Ben, schedule: office, holidays: [de], absences: [{ from: 2026-12-24, until: 2027-01-02T10:00, reason: vacation }] }
+  - { id: cleo, name: Cleo, hours: { tuesday: ['00:00-24:00'] } }
   - { id: anna, name: Anna, kind: partner, weight: 0.5, timezone: Asia/Kolkata, caps: [{ period: month, limit: 5 }], destinations: [crm] }
 pools: [{ id: p, members: [{ assignee: anna, weight: 2 }] }]
 destinations:

@@ -5,11 +5,24 @@ use std::collections::BTreeSet;
 use super::view::View;
 use super::{Check, Warning};
 
-pub(super) const CHECK: Check = Check { codes: &[UNUSED_POOL, UNUSED_QUEUE, UNUSED_ASSIGNEE, UNUSED_DESTINATION, UNUSED_LIST], find };
+pub(super) const CHECK: Check = Check {
+    codes: &[
+        UNUSED_POOL,
+        UNUSED_QUEUE,
+        UNUSED_ASSIGNEE,
+        UNUSED_SCHEDULE,
+        UNUSED_CALENDAR,
+        UNUSED_DESTINATION,
+        UNUSED_LIST,
+    ],
+    find,
+};
 
 const UNUSED_POOL: &str = "unused_pool";
 const UNUSED_QUEUE: &str = "unused_queue";
 const UNUSED_ASSIGNEE: &str = "unused_assignee";
+const UNUSED_SCHEDULE: &str = "unused_schedule";
+const UNUSED_CALENDAR: &str = "unused_calendar";
 const UNUSED_DESTINATION: &str = "unused_destination";
 const UNUSED_LIST: &str = "unused_list";
 
@@ -36,6 +49,20 @@ fn find(view: &View<'_>, found: &mut Vec<Warning>) {
         if !given.assignees.contains_key(&assignee.id) && !members.contains(&assignee.id) {
             let message = format!("'{}' is in no pool, and no rule of an enabled profile names it", assignee.id);
             unused(UNUSED_ASSIGNEE, format!("assignees[{index}]"), message);
+        }
+    }
+    let schedules: BTreeSet<_> = config.assignees.iter().filter_map(|assignee| assignee.schedule.as_ref()).collect();
+    for (index, schedule) in config.schedules.iter().enumerate() {
+        if !schedules.contains(&schedule.id) {
+            let message = format!("no assignee has the schedule '{}'", schedule.id);
+            unused(UNUSED_SCHEDULE, format!("schedules[{index}]"), message);
+        }
+    }
+    let calendars: BTreeSet<_> = config.assignees.iter().flat_map(|assignee| &assignee.holidays).collect();
+    for (index, calendar) in config.calendars.iter().enumerate() {
+        if !calendars.contains(&calendar.id) {
+            let message = format!("no assignee has the calendar '{}' among its holidays", calendar.id);
+            unused(UNUSED_CALENDAR, format!("calendars[{index}]"), message);
         }
     }
     let destinations: BTreeSet<_> = config.assignees.iter().flat_map(|assignee| &assignee.destinations).collect();

@@ -3,6 +3,7 @@
 
 mod people;
 mod rules;
+mod schedules;
 
 use super::*;
 

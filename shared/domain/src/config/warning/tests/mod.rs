@@ -149,7 +149,9 @@ fn each_code_at_its_node() {
         ),
         // Things that nothing uses.
         (
-            "assignees: [{ id: a, name: A }, { id: b, name: B }]\n\
+            "calendars: [{ id: de }, { id: fr }]\n\
+             schedules: [{ id: day, hours: {} }, { id: late, hours: {} }]\n\
+             assignees: [{ id: a, name: A, schedule: late }, { id: b, name: B, holidays: [de] }]\n\
              destinations: [{ id: crm, channel: { webhook: { url: 'https://crm.example' } } }]\n\
              pools: [{ id: one, members: [b] }]\n\
              profiles: [{ id: p, default: park }, { id: off, enabled: false, default: [{ pool: one }] }]"
@@ -157,6 +159,8 @@ fn each_code_at_its_node() {
             vec![
                 "unused_pool pools[0]: no rule or default of an enabled profile gives leads to the pool 'one'",
                 "unused_assignee assignees[0]: 'a' is in no pool",
+                "unused_schedule schedules[0]: no assignee has the schedule 'day'",
+                "unused_calendar calendars[1]: no assignee has the calendar 'fr'",
                 "unused_destination destinations[0]: no assignee has the destination 'crm'",
             ],
         ),
