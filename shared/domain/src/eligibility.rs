@@ -83,7 +83,8 @@ impl<'a> Asked<'a> {
         self.not_had(&assignee.id).and_then(|()| self.wanted(assignee, memory)).ok()?;
         let mut at = self.now;
         for _ in 0..MOVES_MAX {
-            let reason = self.at_work(assignee, counters, at).and_then(|()| self.has_room(assignee, place, counters, at));
+            let reason =
+                self.at_work(assignee, counters, at).and_then(|()| self.has_room(assignee, place, counters, at));
             let next = match reason {
                 Ok(()) => return Some(at),
                 Err(Ineligible::AbsentUntil { .. } | Ineligible::OutsideHours | Ineligible::Holiday) => {

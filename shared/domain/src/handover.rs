@@ -6,11 +6,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::assignment::{Assignment, End, Ending, Holding, Outcome, PoolPick, Refund, Standing};
+use crate::assignment::{Assignment, Cause, End, Ending, Holding, Outcome, PoolPick, Refund, Standing};
 use crate::config::Checked;
 use crate::decision::{Decision, State};
 use crate::id::{DeliveryId, ProfileId};
-use crate::assignment::Cause;
 use crate::lead::Lead;
 
 /// Records decisions about a lead, the next attempts one after another, and puts them onto it. Where several rules decided,
@@ -135,7 +134,8 @@ pub fn end(lead: &mut Lead, attempt: u32, end: End, picks: &[PoolPick], config: 
     let assignee = holding.assignee.clone();
     holding.ended = Some(End { how, at, reason, by, refunds });
     if lead.owner.as_ref() == Some(&assignee) {
-        lead.owner = lead.held().next().map(|holding| holding.assignee.clone());
+        let next = lead.held().next().map(|holding| holding.assignee.clone());
+        lead.owner = next;
     }
     true
 }

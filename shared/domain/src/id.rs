@@ -335,7 +335,9 @@ mod tests {
         let notice = DeliveryId::of_notice(&id.lead(), 3, 2, &id.destination());
         let read: DeliveryId = notice.as_str().parse().unwrap();
         assert_eq!((read.lead(), read.attempt(), read.notice()), (id.lead(), 3, Some(2)));
-        for bad in ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), &id.as_str().replace("_3_", "_3.0_"), "lead_x"] {
+        for bad in
+            ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), &id.as_str().replace("_3_", "_3.0_"), "lead_x"]
+        {
             assert!(DeliveryId::new(bad).is_err(), "{bad}");
         }
     }

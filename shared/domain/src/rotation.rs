@@ -81,8 +81,7 @@ impl PoolState {
         if seated {
             return;
         }
-        let mut before: HashMap<Member, Seat> =
-            self.seats.drain(..).map(|seat| (seat.member.clone(), seat)).collect();
+        let mut before: HashMap<Member, Seat> = self.seats.drain(..).map(|seat| (seat.member.clone(), seat)).collect();
         self.seats = members.map(|member| before.remove(member).unwrap_or_else(|| Seat::new(member.clone()))).collect();
         let mut left: Vec<Seat> = before.into_values().collect();
         left.sort_by(|a, b| a.member.cmp(&b.member));

@@ -131,9 +131,13 @@ mod tests {
 
     #[test]
     fn waits() {
-        for (written, seconds, again) in
-            [("15m", 900, "15m"), ("1h30m", 5_400, "1h30m"), ("90m", 5_400, "1h30m"), ("2d", 172_800, "2d"), ("90s", 90, "1m30s")]
-        {
+        for (written, seconds, again) in [
+            ("15m", 900, "15m"),
+            ("1h30m", 5_400, "1h30m"),
+            ("90m", 5_400, "1h30m"),
+            ("2d", 172_800, "2d"),
+            ("90s", 90, "1m30s"),
+        ] {
             let wait = Wait::try_from(written.to_owned()).unwrap();
             assert_eq!((wait.duration().as_secs(), wait.to_string().as_str()), (seconds, again));
             assert_eq!(Wait::try_from(wait.to_string()).unwrap(), wait);

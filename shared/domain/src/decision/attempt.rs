@@ -237,12 +237,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Whether somebody can take the lead.
-    pub(super) fn check(
-        &self,
-        assignee: &Assignee,
-        place: Option<Place<'_>>,
-        state: &State,
-    ) -> Result<(), Ineligible> {
+    pub(super) fn check(&self, assignee: &Assignee, place: Option<Place<'_>>, state: &State) -> Result<(), Ineligible> {
         if self.given.contains(&assignee.id) {
             return Err(Ineligible::AlreadyHadThisLead);
         }

@@ -30,7 +30,8 @@ impl Checked {
         }
         let assignees = &self.config().assignees;
         let by_external = |assignee: &&Assignee| assignee.external_id.as_deref() == Some(name);
-        let by_email = |assignee: &&Assignee| assignee.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(name));
+        let by_email =
+            |assignee: &&Assignee| assignee.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(name));
         let mut found: Vec<&Assignee> = assignees.iter().filter(by_external).collect();
         if found.is_empty() {
             found = assignees.iter().filter(by_email).collect();

@@ -125,7 +125,8 @@ impl<'a> Attempt<'a> {
             picked = rotation.pick(&narrowed, today);
             // What a pick moves, only those among whom it picked gain: the others were left out by the strategy.
             for candidate in narrowed {
-                candidates[candidate.seat].credit = Some([before[candidate.seat], rotation.seats[candidate.seat].credit]);
+                candidates[candidate.seat].credit =
+                    Some([before[candidate.seat], rotation.seats[candidate.seat].credit]);
             }
             seat = picked.as_ref().and_then(|pick| pool.members.iter().position(|member| member.member == pick.member));
         }

@@ -1,7 +1,7 @@
 //! Finding the rules that decide a lead.
 
 use crate::condition::Subject;
-use crate::config::{Action, Attempts, Checked, Else, MatchMode, Pool, ServiceLevel};
+use crate::config::{Action, Attempts, Else, MatchMode, ServiceLevel};
 use crate::id::{PoolId, ProfileId, RuleId, body_hash};
 use crate::rules::{CompiledProfile, CompiledRule, PassedOver, Rules};
 use crate::trace::{RuleTrace, Trace};
@@ -243,13 +243,5 @@ impl<'a> Branch<'a> {
             (None, _, Some(profile)) => format!("profile:{}", profile.id),
             (None, _, None) => "none".to_owned(),
         }
-    }
-}
-
-impl Checked {
-    /// A pool, and the pools that are tried when nobody in it is eligible.
-    pub(super) fn pool_and_fallbacks<'a>(&'a self, id: &'a PoolId) -> impl Iterator<Item = &'a Pool> {
-        // The check of the config proved that this ends.
-        std::iter::successors(self.pool(id), |pool| self.pool(pool.fallback.as_ref()?))
     }
 }

@@ -74,20 +74,27 @@ fn enterprise() -> Lead {
     lead("lead", &[("company_size", FieldValue::Number { number: 501.into() })])
 }
 
+fn now() -> Timestamp {
+    "2026-07-21T10:00:00Z".parse().unwrap()
+}
+
 fn decided(rules: &Rules, state: &mut State, lead: &Lead) -> Vec<Decision> {
     let source = SourceId::new("web").unwrap();
     let received_at = lead.created_at;
     let subject = Subject { lead, source: &source, is_new: true, received_at, zone: &TimeZone::UTC };
     let route = route(rules, &subject);
-    let needs = route.needs(rules.checked());
+    let needs = route.needs(rules.checked(), lead);
     let before = state.clone();
-    let decisions = decide(rules.checked(), &route, state, "2026-07-21T10:00:00Z".parse().unwrap());
+    let decisions = decide(&Case { rules, route: &route, subject: &subject, now: now() }, state);
     // What a decision touches must have been named before, or a function would decide on state it never read.
     for (pool, after) in &state.pools {
         assert!(needs.pools.contains(pool) || before.pools.get(pool) == Some(after));
     }
     for (assignee, after) in &state.counters {
         assert!(needs.assignees.contains(assignee) || before.counters.get(assignee) == Some(after));
+    }
+    for (whom, after) in &state.had {
+        assert!(needs.had.contains(whom) || before.had.get(whom) == Some(after));
     }
     decisions
 }
@@ -103,6 +110,7 @@ fn given(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Assigned { assignee, .. } => assignee.as_str(),
         Outcome::Parked { .. } => "parked",
+        Outcome::Queued { .. } => "queued",
         Outcome::Nothing => "nothing",
     }
 }
@@ -123,7 +131,7 @@ fn the_first_matching_rule_decides_and_its_actions_are_tried_in_order() {
     let reasons: Vec<_> = decision.trace.actions[0].candidates.iter().map(|c| c.ineligible.clone()).collect();
     let cap = Ineligible::CapReached { period: crate::config::Period::Day, limit: 2 };
     assert_eq!(reasons, [Some(cap), Some(Ineligible::Inactive), Some(Ineligible::ZeroWeight)]);
-    assert_eq!(decision.trace.actions[1].picked.as_ref().unwrap().as_str(), "anna");
+    assert_eq!(decision.trace.actions[1].picked.as_ref().unwrap().to_string(), "anna");
 }
 
 #[test]
@@ -139,9 +147,9 @@ fn without_a_match_the_default_rotates_by_weight() {
     // Bo's share is three times Anna's; of equal credits the one with fewer leads is first.
     assert_eq!(picks, ["bo", "anna", "bo"]);
     let (_, decision) = run(&config, &mut state, &company("acme"));
-    let Outcome::Assigned { destinations, pick, .. } = decision.outcome else { panic!("nobody") };
+    let Outcome::Assigned { destinations, picks, .. } = decision.outcome else { panic!("nobody") };
     assert_eq!(destinations.len(), 1, "the disabled destination gets no delivery");
-    assert_eq!(pick.unwrap().shares.len(), 1, "Bo's cap is reached, so the whole lead was Anna's share");
+    assert_eq!(picks[0].pick.shares.len(), 1, "Bo's cap is reached, so the whole lead was Anna's share");
     assert_eq!(decision.trace.rules.len(), 5);
     assert!(decision.trace.rules.iter().all(|rule| rule.failed.is_some()));
 }
@@ -153,7 +161,7 @@ fn nobody_eligible() {
         assert_eq!(given(&run(&config, &mut state, &company("bo ltd")).1.outcome), "bo");
     }
     let (_, decision) = run(&config, &mut state, &company("bo ltd"));
-    let Outcome::Parked { line, reason } = &decision.outcome else { panic!("not parked") };
+    let Outcome::Parked { line, reason, .. } = &decision.outcome else { panic!("not parked") };
     assert_eq!((line.as_str(), reason.as_str()), ("rule:leads/only_bo", "bo has had 2 leads today"));
     assert_eq!(given(&run(&config, &mut state, &company("bo or default")).1.outcome), "anna");
     assert_eq!(given(&run(&config, &mut state, &company("bo or nothing")).1.outcome), "nothing");
@@ -248,7 +256,7 @@ profiles:
     assert_eq!(given(&decision.outcome), "bo");
     assert_eq!(decision.trace.rules[0].profile.as_ref().unwrap().as_str(), "first");
     let (rule, decision) = run(&rules, &mut state, &company("initech"));
-    let Outcome::Parked { line, reason } = &decision.outcome else { panic!("not parked") };
+    let Outcome::Parked { line, reason, .. } = &decision.outcome else { panic!("not parked") };
     assert_eq!(rule, None);
     assert_eq!(
         (line.as_str(), reason.as_str()),

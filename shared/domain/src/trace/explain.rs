@@ -148,7 +148,9 @@ impl<'a> Explainer<'a> {
             (None, Some(picked)) if action.action == "keep_owner" => {
                 self.say(format!("{} has the lead and could keep it.", self.names.member(picked)));
             }
-            (None, Some(picked)) => self.say(format!("{} is named and could take the lead.", self.names.member(picked))),
+            (None, Some(picked)) => {
+                self.say(format!("{} is named and could take the lead.", self.names.member(picked)))
+            }
             (None, None) if action.action == "park" => self.say("The lead is to be parked.".to_owned()),
             (None, None) if action.action == "do_nothing" => {
                 self.say("Nothing is to be done with the lead.".to_owned())
@@ -181,7 +183,9 @@ impl<'a> Explainer<'a> {
             // Who was left out by the strategy has no credit in the trace: the rotation did not look at them.
             let behind = candidates.iter().filter(|c| c.ineligible.is_none() && c.credit.is_none()).count();
             if behind > 0 {
-                self.say(format!("The pool {pool} picks among those who {first}; {behind} who could take the lead are not."));
+                self.say(format!(
+                    "The pool {pool} picks among those who {first}; {behind} who could take the lead are not."
+                ));
             }
         }
         // What each was owed when the lead came; the one who was picked has paid for it since.

@@ -60,13 +60,17 @@ impl Check<'_> {
     /// Pools that stand in each other would be looked through for ever. A circle is told at the pool where it is met.
     fn nesting(&mut self, names: &Names) {
         let config = self.config;
-        let inner: Vec<Vec<usize>> = config.pools.iter().map(|pool| {
-            let pools = pool.members.iter().filter_map(|member| match &member.member {
-                Member::Pool(id) => names.pools.get(id).copied(),
-                Member::Assignee(_) => None,
-            });
-            pools.collect()
-        }).collect();
+        let inner: Vec<Vec<usize>> = config
+            .pools
+            .iter()
+            .map(|pool| {
+                let pools = pool.members.iter().filter_map(|member| match &member.member {
+                    Member::Pool(id) => names.pools.get(id).copied(),
+                    Member::Assignee(_) => None,
+                });
+                pools.collect()
+            })
+            .collect();
         // How deep the pools in each go, worked out from the inside: pools whose inner ones are all known are next.
         let mut depth: Vec<Option<usize>> = vec![None; inner.len()];
         loop {
@@ -87,7 +91,8 @@ impl Check<'_> {
         for (index, deep) in depth.into_iter().enumerate() {
             match deep {
                 Some(deep) if deep > POOL_DEPTH_MAX => {
-                    let message = format!("pools stand {deep} deep in each other here, expected at most {POOL_DEPTH_MAX}");
+                    let message =
+                        format!("pools stand {deep} deep in each other here, expected at most {POOL_DEPTH_MAX}");
                     self.problem(format!("pools[{index}].members"), message);
                 }
                 Some(_) => {}

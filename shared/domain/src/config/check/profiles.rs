@@ -50,7 +50,8 @@ impl Check<'_> {
             if let Some(before) = at.checked_sub(1).and_then(|before| level.steps.get(before))
                 && step.after <= before.after
             {
-                let message = format!("{} is not later than the step before, {}: put them in order", step.after, before.after);
+                let message =
+                    format!("{} is not later than the step before, {}: put them in order", step.after, before.after);
                 self.problem(format!("{path}.after"), message);
             }
             if let StepAction::Escalate(to) = &step.action {
@@ -86,7 +87,9 @@ impl Check<'_> {
     fn naming_field(&mut self, field: &FieldName, path: String) {
         match self.fields.get(field) {
             None => self.problem(path, self.fields.unknown(field)),
-            Some(info) if info.derived => self.problem(path, format!("'{field}' is computed: name a field of the lead")),
+            Some(info) if info.derived => {
+                self.problem(path, format!("'{field}' is computed: name a field of the lead"))
+            }
             Some(info) if !matches!(info.kind, FieldType::Text | FieldType::Email | FieldType::Choice) => {
                 let message = format!("'{field}' is a {} field: name one of text, email or choice", info.kind.name());
                 self.problem(path, message);

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::Facts;
 use super::conditions::{Condition, conditions};
 use super::logic::Formula;
-use crate::config::{
-    Action, Attempts, Checked, CheckedProfile, CheckedRule, Config, Pool, ServiceLevel, StepAction,
-};
+use crate::config::{Action, Attempts, Checked, CheckedProfile, CheckedRule, Config, Pool, ServiceLevel, StepAction};
 use crate::id::{AssigneeId, Entity, PoolId, QueueId};
 use crate::rotation::Member;
 use crate::rules::Window;
@@ -82,13 +80,7 @@ pub struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// Who is asked when a lead was offered too often, or told when it is not contacted in time.
-    fn beside(
-        &mut self,
-        checked: &'a Checked,
-        level: Option<&ServiceLevel>,
-        attempts: Option<&Attempts>,
-        path: &str,
-    ) {
+    fn beside(&mut self, checked: &'a Checked, level: Option<&ServiceLevel>, attempts: Option<&Attempts>, path: &str) {
         if let Some(attempts) = attempts {
             self.actions(checked, &attempts.then, &format!("{path}.attempts.then"));
         }

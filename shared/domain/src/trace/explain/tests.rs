@@ -46,11 +46,11 @@ fn failed(id: &str, field: &str, op: &str, expected: &str, found: Option<&str>) 
 }
 
 fn eligible(id: &str, credit: [i64; 2]) -> CandidateTrace {
-    CandidateTrace { assignee: AssigneeId::new(id).unwrap(), ineligible: None, credit: Some(credit) }
+    CandidateTrace { member: id.parse().unwrap(), ineligible: None, credit: Some(credit) }
 }
 
 fn passed_over(id: &str, reason: Ineligible) -> CandidateTrace {
-    CandidateTrace { assignee: AssigneeId::new(id).unwrap(), ineligible: Some(reason), credit: None }
+    CandidateTrace { member: id.parse().unwrap(), ineligible: Some(reason), credit: None }
 }
 
 fn pool(id: &str, candidates: Vec<CandidateTrace>, picked: Option<&str>) -> ActionTrace {
@@ -58,8 +58,8 @@ fn pool(id: &str, candidates: Vec<CandidateTrace>, picked: Option<&str>) -> Acti
         action: format!("pool {id}"),
         pool: Some(PoolId::new(id).unwrap()),
         candidates,
-        picked: picked.map(|id| AssigneeId::new(id).unwrap()),
-        by_default: false,
+        picked: picked.map(|id| id.parse().unwrap()),
+        ..ActionTrace::default()
     }
 }
 
@@ -69,21 +69,21 @@ fn action(action: &str, candidates: Vec<CandidateTrace>, picked: Option<&str>) -
 
 fn assigned(id: &str, destinations: &[&str]) -> Outcome {
     Outcome::Assigned {
-        assignee: AssigneeId::new(id).unwrap(),
+        assignee: id.parse().unwrap(),
         pool: None,
-        pick: None,
+        picks: Vec::new(),
         destinations: destinations.iter().map(|id| id.parse().unwrap()).collect(),
     }
 }
 
 fn parked(line: &str) -> Outcome {
-    Outcome::Parked { line: line.to_owned(), reason: "told above".to_owned() }
+    Outcome::Parked { line: line.to_owned(), reason: "told above".to_owned(), group: "p/r".to_owned(), until: None }
 }
 
 /// What is told of a decision by the profile `main`, with the names of [`CONFIG`].
 fn told(rules: Vec<RuleTrace>, actions: Vec<ActionTrace>, outcome: &Outcome) -> Vec<String> {
     let (profile, trace) = (ProfileId::new("main").unwrap(), Trace { rules, actions, ..Trace::default() });
-    let decided = Decided { version: None, profile: Some(&profile), outcome, trace: &trace };
+    let decided = Decided { version: None, cause: None, profile: Some(&profile), outcome, trace: &trace };
     explain(decided, &Names::of(&checked()))
 }
 
@@ -112,7 +112,7 @@ fn a_decision_from_rule_to_delivery() {
         beyond: 0,
     };
     let outcome = assigned("ben", &["crm", "mail"]);
-    let decided = Decided { version: Some(7), profile: Some(&profile), outcome: &outcome, trace: &trace };
+    let decided = Decided { version: Some(7), cause: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
     assert_eq!(
         explain(decided, &Names::of(&checked())),
         [
@@ -178,7 +178,7 @@ fn no_rule_no_default_no_profile() {
     assert_eq!(default[1], "The lead is to be parked.");
     assert_eq!(default[2], "So the lead is parked and waits for the rule \"Large\".");
     let trace = Trace::default();
-    let decided = Decided { version: None, profile: None, outcome: &Outcome::Nothing, trace: &trace };
+    let decided = Decided { version: None, cause: None, profile: None, outcome: &Outcome::Nothing, trace: &trace };
     assert_eq!(
         explain(decided, &Names::ids()),
         [
@@ -230,7 +230,7 @@ fn leads_in_words() {
 fn older_traces() {
     let json = r#"{"rules":[{"rule":"big","failed":{"field":"state","op":"exists"}},{"rule":"x"}],"actions":[{"action":"park"}]}"#;
     let trace: Trace = serde_json::from_str(json).unwrap();
-    let decided = Decided { version: Some(1), profile: None, outcome: &parked("none"), trace: &trace };
+    let decided = Decided { version: Some(1), cause: None, profile: None, outcome: &parked("none"), trace: &trace };
     assert_eq!(
         explain(decided, &Names::ids())[1..],
         [
@@ -254,7 +254,7 @@ fn alternatives_defaults_and_what_is_beyond_are_told() {
     let actions = vec![action("assign_to anna", vec![passed_over("anna", Ineligible::Inactive)], None), by_default];
     let (profile, trace) = (ProfileId::new("main").unwrap(), Trace { rules, actions, beyond: 3, ..Trace::default() });
     let outcome = parked("profile:main");
-    let decided = Decided { version: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
+    let decided = Decided { version: None, cause: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
     let told = explain(decided, &Names::ids()).join("\n");
     for sentence in [
         "asks for more than 500; the other thing that would do does not hold either.",
