@@ -9,7 +9,8 @@ use leadyard_domain::message::LeadsMessage;
 use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
 use leadyard_store::{Ruled, RulesCache, Store};
 
-use crate::fan_out::DeliveryQueues;
+use crate::attend::{AttendError, ask_of};
+use crate::outbox::Outbox;
 use crate::plan::{Captured, capture};
 use crate::round::{Round, Turn};
 
@@ -25,8 +26,8 @@ pub struct Evaluate {
     pub store: Store,
     /// The accounts' rules.
     pub rules: RulesCache,
-    /// Where deliveries are asked for.
-    pub queues: DeliveryQueues,
+    /// Where everything that follows is asked for.
+    pub outbox: Outbox,
     /// What CloudWatch counts.
     pub metrics: Metrics,
     /// What time it is.
@@ -51,8 +52,9 @@ impl Evaluate {
         let mut results = Vec::new();
         let mut rest = records;
         while let Some(first) = rest.first() {
-            let account = account_of(first).clone();
-            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|record| *account_of(record) == account);
+            let account = first.message.account().clone();
+            let (mine, others): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|record| *record.message.account() == account);
             rest = others;
             results.extend(self.settle(&account, mine).await);
         }
@@ -69,7 +71,37 @@ impl Evaluate {
         };
         let deadline = records.iter().map(|record| record.deadline).min().unwrap_or(Timestamp::MAX);
         let until = deadline.saturating_sub(ROUND_RESERVE).unwrap_or(Timestamp::MIN);
-        self.work(account, &ruled, jobs(&ruled, records), until).await
+        let (received, others): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Received { .. }));
+        let mut results = self.work(account, &ruled, jobs(&ruled, received), until).await;
+        for record in others {
+            let (message_id, kind) = (record.message_id, record.message.name());
+            results.push(match self.one(account, &ruled, record.message, until).await {
+                Ok(()) => RecordResult::done(message_id),
+                Err(error) => RecordResult::retry(message_id, format!("{kind}: {error}")),
+            });
+        }
+        results
+    }
+
+    /// Handles a message that is no event.
+    async fn one(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        message: LeadsMessage,
+        until: Timestamp,
+    ) -> Result<(), AttendError> {
+        if (self.now)() >= until {
+            return Err(AttendError::OutOfTime);
+        }
+        match message {
+            LeadsMessage::Drain { drain, .. } => self.drain(account, ruled, drain, until).await,
+            message => match ask_of(message) {
+                Some(ask) => self.attend(account, ruled, &ask).await,
+                None => Ok(()),
+            },
+        }
     }
 
     /// Goes round after round until the events are settled or the time is up.
@@ -121,16 +153,11 @@ impl Evaluate {
     }
 }
 
-fn account_of(record: &Record<LeadsMessage>) -> &AccountId {
-    let LeadsMessage::Received { event, .. } = &record.message;
-    &event.account
-}
-
 /// One job an event, in the order of the batch.
 fn jobs(ruled: &Ruled, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     for record in records {
-        let LeadsMessage::Received { event, retry } = record.message;
+        let LeadsMessage::Received { event, retry } = record.message else { continue };
         if let Some(known) = jobs.iter_mut().find(|job| job.received.event == event.event) {
             known.messages.push(record.message_id);
             known.retry |= retry;

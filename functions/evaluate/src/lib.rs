@@ -1,12 +1,19 @@
 //! Captures events, decides who gets each lead, commits the decisions and asks for their deliveries.
 //!
-//! One batch goes through rounds. Each reads what is known ([`round`]), plans without side effects ([`plan`]), commits in
-//! one transaction and fans out ([`fan_out`]). Whoever loses a race reads again and decides again; a message that comes a
-//! second time finds its decision and only sends what follows once more.
+//! The events of a batch go through rounds. Each reads what is known ([`round`]), plans without side effects ([`plan`]),
+//! commits in one transaction and asks for what follows ([`outbox`]). What is asked of a lead that is known (it was
+//! rejected, a timer is due, its stage changed) goes the same way by itself ([`attend`], planned by [`known`]); leads that
+//! wait are tried again some at a time ([`drain`]). Whoever loses a race reads again and decides again; a message that
+//! comes a second time finds its decision and only asks for what follows once more.
 
-pub mod fan_out;
+mod attend;
+mod drain;
 pub mod handler;
+mod known;
+pub mod outbox;
 pub mod plan;
+pub mod point;
+mod report;
 mod round;
 
 pub use handler::Evaluate;

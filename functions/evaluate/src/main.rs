@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use evaluate::Evaluate;
-use evaluate::fan_out::DeliveryQueues;
-use leadyard_runtime::{QueueSender, Start, now, start};
+use evaluate::outbox::Outbox;
+use evaluate::point::Points;
+use leadyard_runtime::{QueueSender, Scheduler, Start, now, start};
 use leadyard_store::{RulesCache, Store};
 
 /// A batch does not begin with less time than this left.
@@ -16,14 +17,27 @@ const START_RESERVE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     start("evaluate", async |function: Start| {
-        let [table, webhook, email] =
-            function.settings.all_required(["TABLE_NAME", "WEBHOOK_QUEUE_URL", "EMAIL_QUEUE_URL"])?;
+        let [table, webhook, email, leads, leads_arn, role, group] = function.settings.all_required([
+            "TABLE_NAME",
+            "WEBHOOK_QUEUE_URL",
+            "EMAIL_QUEUE_URL",
+            "LEADS_QUEUE_URL",
+            "LEADS_QUEUE_ARN",
+            "SCHEDULER_ROLE_ARN",
+            "SCHEDULE_GROUP",
+        ])?;
         let store = Store::new(function.aws.dynamodb(), table.to_owned());
         let queue = |url: &str| QueueSender::new(function.aws.sqs(), url);
         let evaluate = Evaluate {
             rules: RulesCache::new(store.clone()),
             store,
-            queues: DeliveryQueues { webhook: queue(webhook), email: queue(email) },
+            outbox: Outbox {
+                webhook: queue(webhook),
+                email: queue(email),
+                leads: queue(leads),
+                later: Scheduler::new(function.aws.scheduler(), group, role, leads_arn),
+                points: Points::default(),
+            },
             metrics: function.metrics.clone(),
             now,
         };

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Cause, Outcome, Standing};
 use leadyard_domain::condition::Subject;
-use leadyard_domain::config::{Checked, SearchKey};
-use leadyard_domain::decision::{self, Needs, Route, State};
+use leadyard_domain::config::{Checked, Redistribute, SearchKey};
+use leadyard_domain::decision::{self, Case, Needs, Route, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{DeliveryId, Entity, EventId, LeadId};
+use leadyard_domain::handover;
+use leadyard_domain::id::{Entity, EventId, LeadId, SourceId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
@@ -87,19 +88,51 @@ impl Known {
 pub struct Prepared<'a> {
     /// What will stand in the log.
     record: EventRecord,
-    /// The lead as capture leaves it, with the keys to claim and where it stood before.
-    lead: Option<(Lead, Vec<UniqueKey>, Option<Standing>)>,
-    /// The rule that decides it, where a decision is wanted.
-    route: Option<Route<'a>>,
+    /// The lead that it made or changed.
+    change: Option<Change<'a>>,
     /// The body by whose hash a repeat will be told, where the lead has no key for that.
     seen: Option<String>,
+}
+
+/// A lead as capture leaves it.
+#[derive(Debug, Clone)]
+struct Change<'a> {
+    lead: Lead,
+    /// The keys to claim.
+    keys: Vec<UniqueKey>,
+    /// Where it stood before.
+    previous: Option<Standing>,
+    /// The rules that decide it, where a decision is wanted.
+    route: Option<Route<'a>>,
+    /// Whether the event made it.
+    is_new: bool,
+    /// Whether somebody has it who is done with it if the decision gives it to someone.
+    anew: bool,
 }
 
 impl Prepared<'_> {
     /// Whose state the decision may touch.
     pub fn needs(&self, config: &Checked) -> Needs {
-        self.route.as_ref().map(|route| route.needs(config)).unwrap_or_default()
+        let mut needs = Needs::default();
+        let Some(change) = &self.change else { return needs };
+        if let Some(route) = &change.route {
+            needs.extend(route.needs(config, &change.lead));
+        }
+        needs.assignees.extend(handover::out_of_step(&change.lead, config));
+        if change.anew {
+            needs.assignees.extend(change.lead.held().map(|holding| holding.assignee.clone()));
+        }
+        needs
     }
+}
+
+/// What an event came to.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What is to be written.
+    pub settled: Settled,
+    /// Whether somebody can take another lead now.
+    pub freed: bool,
 }
 
 /// What the events of one round touch. Of two events that meet in a lead, the later one waits for the next round, in
@@ -145,7 +178,7 @@ pub fn apply<'a>(
         lead,
         settled_at: now,
     };
-    let only_log = |record| Some(Prepared { record, lead: None, route: None, seen: None });
+    let only_log = |record| Some(Prepared { record, change: None, seen: None });
     let (draft, looked_up) = match captured {
         Captured::Draft(draft, keys) => (draft, keys),
         Captured::Failed(reason) => return only_log(settled(EventStatus::Failed, Some(reason.clone()), None)),
@@ -171,103 +204,112 @@ pub fn apply<'a>(
         return None;
     }
     let Some(lead) = applied.lead() else { return only_log(record) };
+    let is_new = matches!(applied, Applied::Created(_));
+    let anew = !is_new && lead.held().next().is_some() && decided_anew(rules, lead, met, received);
     let wants_decision = match &applied {
         Applied::Created(_) => true,
         // Someone who has the lead keeps it; a lead that waits or was left alone may now meet another rule.
-        Applied::Updated(lead) => lead.owner.is_none() && !matches!(lead.standing, Standing::Assigned { .. }),
+        Applied::Updated(lead) => {
+            anew || (lead.owner.is_none()
+                && !matches!(lead.standing, Standing::Assigned { .. })
+                && !config.is_closed(lead))
+        }
         _ => false,
     };
+    let mut lead = lead.clone();
+    if anew && config.is_closed(&lead) {
+        // The stage in which it ended is not one of what begins.
+        lead.fields.retain(|field, _| field.as_str() != handover::STAGE);
+    }
     let route = wants_decision.then(|| {
         let zone = config.config().account.timezone.time_zone();
-        let is_new = matches!(applied, Applied::Created(_));
         let received_at = received.received_at;
-        decision::route(rules, &Subject { lead, source: &received.source, is_new, received_at, zone })
+        decision::route(rules, &Subject { lead: &lead, source: &received.source, is_new, received_at, zone })
     });
+    // A lead that names somebody who is not there must not go to someone else.
+    if let Some(Err(error)) = route.as_ref().map(|route| route.check_names(config, &lead)) {
+        return only_log(settled(EventStatus::Failed, Some(error.to_string()), None));
+    }
     // Only keys that were looked up and found free: one that belongs to another lead stays with it.
     let keys = keys_of(config, &source.entity, &lead.fields);
     let keys = keys.into_iter().filter(|key| looked_up.contains(key) && !known.keys.contains_key(key)).collect();
-    let before = met.map(|lead| lead.standing.clone());
-    Some(Prepared { record, lead: Some((lead.clone(), keys, before)), route, seen })
+    let previous = met.map(|lead| lead.standing.clone());
+    Some(Prepared { record, change: Some(Change { lead, keys, previous, route, is_new, anew }), seen })
+}
+
+/// Whether a lead that somebody has is decided anew because of an event that changes it.
+fn decided_anew(rules: &Rules, lead: &Lead, met: Option<&Lead>, received: &Received) -> bool {
+    let config = rules.checked();
+    let subject = subject(config, lead, &received.source, false, received.received_at);
+    // The profile that decides it; looked for only where one of its entity wants that at all.
+    if rules.profiles_of(&lead.entity).all(|profile| profile.redistribute == Redistribute::Never) {
+        return false;
+    }
+    let route = decision::route_without_reasons(rules, &subject);
+    let profile = route.profile().and_then(|id| rules.profiles_of(&lead.entity).find(|profile| profile.id == *id));
+    match profile.map_or(Redistribute::Never, |profile| profile.redistribute) {
+        Redistribute::Never => false,
+        Redistribute::Always => !config.is_closed(lead),
+        // It was closed before: an event that closes it is no new inquiry.
+        Redistribute::Closed => config.is_closed(lead) && met.is_some_and(|met| config.is_closed(met)),
+    }
+}
+
+/// A lead as rules see it.
+fn subject<'a>(
+    config: &'a Checked,
+    lead: &'a Lead,
+    source: &'a SourceId,
+    is_new: bool,
+    received_at: Timestamp,
+) -> Subject<'a> {
+    Subject { lead, source, is_new, received_at, zone: config.config().account.timezone.time_zone() }
 }
 
 /// Decides the prepared events one after another on one state, which moves with each.
 pub fn decide(
-    config: &Checked,
+    rules: &Rules,
     config_version: u64,
     prepared: &[Prepared<'_>],
     state: &mut State,
     now: Timestamp,
-) -> Vec<Settled> {
-    prepared.iter().map(|prepared| decide_one(config, config_version, prepared.clone(), state, now)).collect()
+) -> Vec<Planned> {
+    prepared.iter().map(|prepared| decide_one(rules, config_version, prepared.clone(), state, now)).collect()
 }
 
-fn decide_one(
-    config: &Checked,
-    config_version: u64,
-    prepared: Prepared<'_>,
-    state: &mut State,
-    now: Timestamp,
-) -> Settled {
-    let Prepared { record, lead, route, seen } = prepared;
-    let Some((mut lead, keys, previous)) = lead else {
-        return Settled { record, lead: None, assignments: Vec::new(), seen };
+fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut State, now: Timestamp) -> Planned {
+    let config = rules.checked();
+    let Prepared { record, change, seen } = prepared;
+    let Some(Change { mut lead, keys, previous, route, is_new, anew }) = change else {
+        let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen };
+        return Planned { settled, freed: false };
     };
-    let assignments = route.map(|route| {
-        let decisions = decision::decide(config, &route, state, now);
-        let assignments = (lead.standing.attempt() + 1..).zip(decisions).map(|(attempt, decision)| Assignment {
-            lead: lead.id.clone(),
-            attempt,
-            event: record.received.event.clone(),
-            config_version,
-            profile: route.profile().cloned(),
-            rule: decision.rule,
-            outcome: decision.outcome,
-            decided_at: now,
-            trace: decision.trace,
-        });
-        assignments.collect::<Vec<_>>()
-    });
-    let assignments = assignments.unwrap_or_default();
-    if let Some(last) = assignments.last() {
-        stand(&mut lead, last.attempt, &assignments, now);
-    }
-    Settled { record, lead: Some(LeadWrite { lead, previous, keys }), assignments, seen }
-}
-
-/// Puts what was decided onto the lead. Where several rules decided, it is assigned when one of them gave it to somebody,
-/// the first of whom owns it, and waits only when none did.
-fn stand(lead: &mut Lead, attempt: u32, assignments: &[Assignment], now: Timestamp) {
-    let mut owner = None;
-    let mut deliveries = Vec::new();
-    let mut waits = None;
-    for assignment in assignments {
-        match &assignment.outcome {
-            Outcome::Assigned { assignee, destinations, .. } => {
-                owner.get_or_insert(assignee);
-                let of = |to| DeliveryId::of(&lead.id, assignment.attempt, to);
-                deliveries.extend(destinations.iter().map(of));
-            }
-            Outcome::Parked { line, reason } => {
-                waits.get_or_insert((line, reason));
-            }
-            Outcome::Nothing => {}
+    let mut freed = handover::follow_stage(&mut lead, config, state);
+    handover::leave_line(&mut lead, config);
+    let mut assignments = Vec::new();
+    if let Some(route) = route {
+        let Received { event, source, received_at, .. } = &record.received;
+        let mut after = state.clone();
+        let mut tried = lead.clone();
+        if anew {
+            handover::supersede(&mut tried, config, &mut after, now);
+        }
+        let decisions = {
+            let subject = subject(config, &tried, source, is_new, *received_at);
+            decision::decide(&Case { rules, route: &route, subject: &subject, now }, &mut after)
+        };
+        let given = decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Assigned { .. }));
+        // Whoever has it keeps it when nobody else can take it.
+        if given || !anew {
+            let cause = Cause::Event { event: event.clone() };
+            assignments = handover::settle(&mut tried, decisions, route.profile(), &cause, (config, version), now);
+            freed |= anew;
+            lead = tried;
+            *state = after;
         }
     }
-    lead.standing = match (owner, waits) {
-        (Some(owner), _) => {
-            lead.owner = Some(owner.clone());
-            Standing::Assigned { attempt, deliveries, at: now }
-        }
-        (None, Some((line, reason))) => {
-            // Whoever waited before keeps the place in the same line.
-            let since = match &lead.standing {
-                Standing::Parked { line: before, since, .. } if before == line => *since,
-                _ => now,
-            };
-            Standing::Parked { attempt, reason: reason.clone(), line: line.clone(), since }
-        }
-        (None, None) => Standing::Unassigned { attempt },
-    };
+    let settled = Settled { record: Some(record), lead: Some(LeadWrite { lead, previous, keys }), assignments, seen };
+    Planned { settled, freed }
 }
 
 #[cfg(test)]

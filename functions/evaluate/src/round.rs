@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use leadyard_domain::assignment::{Outcome, Standing};
 use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
-use leadyard_runtime::{SendError, backoff};
-use leadyard_store::{Commit, CommitError, Conflict, Ruled, Settled, StoreError, TooLarge};
+use leadyard_domain::message::Drain;
+use leadyard_runtime::backoff;
+use leadyard_store::{CommitError, Conflict, Ruled, StoreError, TooLarge};
 
-use crate::fan_out::FanOut;
 use crate::handler::{Evaluate, Job};
-use crate::plan::{Captured, Known, Prepared, Touched, apply, decide};
+use crate::outbox::{Effects, OutboxError};
+use crate::plan::{Captured, Known, Planned, Prepared, Touched, apply, decide};
 
 /// Most events of one commit: with ten, each with two keys, a parked item and a rotation and counters of its own, the
 /// transaction stays within DynamoDB's hundred actions.
@@ -27,7 +27,7 @@ pub(crate) struct Turn {
     /// Messages that are done with all that they caused.
     pub done: Vec<String>,
     /// Messages whose deliveries a queue did not take: they have to come again.
-    pub unsent: Vec<(String, SendError)>,
+    pub unsent: Vec<(String, OutboxError)>,
     /// Events that are still to be settled.
     pub rest: Vec<Job>,
     /// Whether someone else was faster, or the commit was too large: go on with at most so many events at a time.
@@ -36,7 +36,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Notes what became of messages whose deliveries were asked for.
-    fn sent(&mut self, messages: Vec<String>, sent: Result<(), SendError>) {
+    fn sent(&mut self, messages: Vec<String>, sent: Result<(), OutboxError>) {
         match sent {
             Ok(()) => self.done.extend(messages),
             Err(error) => self.unsent.extend(messages.into_iter().map(|message| (message, error.clone()))),
@@ -46,7 +46,7 @@ impl Turn {
 
 /// What a commit came to.
 enum Committed {
-    Yes(Vec<Settled>),
+    Yes(Vec<Planned>),
     /// Read again; the conflict says which events are repeats.
     Lost(Conflict),
     TooLarge(TooLarge),
@@ -66,7 +66,7 @@ impl Round<'_> {
         let (settled, open) = self.sort(jobs).await?;
         let known = self.known(&settled, &open).await?;
         let records: Vec<&EventRecord> = settled.iter().map(|(_, record)| record).collect();
-        let again = self.fan_out_again(&records, &known).await;
+        let again = self.follow_again(&records, &known).await;
         let mut turn = Turn { done: Vec::new(), unsent: Vec::new(), rest: Vec::new(), lost: None };
         turn.sent(settled.into_iter().flat_map(|(job, _)| job.messages).collect(), again);
 
@@ -91,9 +91,11 @@ impl Round<'_> {
             return Ok(turn);
         }
         let lost = match self.commit(&prepared).await? {
-            Committed::Yes(settled) => {
-                self.report(&settled);
-                let sent = self.fan_out(&settled).await;
+            Committed::Yes(planned) => {
+                for Planned { settled, .. } in &planned {
+                    self.evaluate.report(self.account, settled.record.as_ref(), settled);
+                }
+                let sent = self.follow(&planned).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);
             }
@@ -174,11 +176,11 @@ impl Round<'_> {
         for number in 1..=DECISIONS_MAX {
             let mut after = before.clone();
             let at = now();
-            let settled = decide(checked, *version, prepared, &mut after, at);
-            let log_days = checked.config().account.log_days;
-            let mut commit = Commit { account: self.account.clone(), now: at, log_days, settled, before, after };
-            let conflict = match store.commit(&commit).await {
-                Ok(()) => return Ok(Committed::Yes(commit.settled)),
+            let planned = decide(rules, *version, prepared, &mut after, at);
+            let settled = planned.iter().map(|planned| planned.settled.clone()).collect();
+            let mut commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), at);
+            let conflict = match self.evaluate.store_commit(&commit).await {
+                Ok(()) => return Ok(Committed::Yes(planned)),
                 Err(CommitError::Conflict(conflict)) => conflict,
                 Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
                 Err(CommitError::Throttled { .. }) => Conflict::default(),
@@ -196,69 +198,36 @@ impl Round<'_> {
         Ok(Committed::Lost(Conflict::default()))
     }
 
-    async fn fan_out(&self, settled: &[Settled]) -> Result<(), SendError> {
-        let decided = settled.iter().filter(|settled| !settled.assignments.is_empty());
-        self.ask_for(decided.filter_map(|settled| settled.lead.as_ref()).map(|write| &write.lead)).await
+    /// Asks for what follows from what was settled.
+    async fn follow(&self, planned: &[Planned]) -> Result<(), OutboxError> {
+        let decided = planned.iter().filter(|planned| !planned.settled.assignments.is_empty());
+        let leads = decided.filter_map(|planned| planned.settled.lead.as_ref()).map(|write| &write.lead);
+        self.ask_for(leads, planned.iter().any(|planned| planned.freed)).await
     }
 
-    /// Sends once more what follows from events that were settled before: the first time may have ended between the
+    /// Asks once more for what follows from events that were settled before: the first time may have ended between the
     /// commit and the queue.
-    async fn fan_out_again(&self, settled: &[&EventRecord], known: &Known) -> Result<(), SendError> {
+    async fn follow_again(&self, settled: &[&EventRecord], known: &Known) -> Result<(), OutboxError> {
         for record in settled {
             tracing::info!(event = %record.received.event, status = record.status.name(), "event was settled before");
         }
         let leads: BTreeSet<&LeadId> = settled.iter().filter_map(|record| record.lead.as_ref()).collect();
-        self.ask_for(leads.into_iter().filter_map(|lead| known.leads.get(lead))).await
+        let leads: Vec<&Lead> = leads.into_iter().filter_map(|lead| known.leads.get(lead)).collect();
+        // An event that closed its lead may have freed somebody.
+        let closed = leads.iter().any(|lead| self.ruled.rules.checked().is_closed(lead));
+        self.ask_for(leads.into_iter(), closed).await
     }
 
-    /// Asks for the deliveries of the leads that someone has.
-    async fn ask_for(&self, leads: impl Iterator<Item = &Lead>) -> Result<(), SendError> {
-        let mut fan_out = FanOut::default();
+    async fn ask_for(&self, leads: impl Iterator<Item = &Lead>, freed: bool) -> Result<(), OutboxError> {
+        let mut effects = Effects::default();
+        let now = (self.evaluate.now)();
         for lead in leads {
-            if let Standing::Assigned { deliveries, .. } = &lead.standing {
-                fan_out.add(self.ruled.rules.checked(), self.account, deliveries)?;
-            }
+            effects.follow(self.ruled.rules.checked(), lead, now)?;
         }
-        fan_out.send(&self.evaluate.queues).await
-    }
-
-    /// One line an event: why each lead went where it went, without a word of what it says.
-    fn report(&self, settled: &[Settled]) {
-        let metrics = &self.evaluate.metrics;
-        for Settled { record, assignments, .. } in settled {
-            let EventRecord { received, status, lead, reason, settled_at } = record;
-            metrics.millis("Settled", settled_at.duration_since(received.received_at).unsigned_abs());
-            let (account, event, source) = (self.account, &received.event, &received.source);
-            let lead = lead.as_ref().map(LeadId::as_str);
-            let status = status.name();
-            if assignments.is_empty() {
-                if record.status == EventStatus::Failed {
-                    metrics.count("EventsFailed", 1);
-                    tracing::warn!(%account, %event, %source, status, reason, "event failed");
-                } else {
-                    tracing::info!(%account, %event, %source, status, lead, reason, "event settled");
-                }
-            }
-            for assignment in assignments {
-                let outcome = assignment.outcome.name();
-                let (assignee, pool, reason) = match &assignment.outcome {
-                    Outcome::Assigned { assignee, pool, .. } => {
-                        metrics.count("LeadsAssigned", 1);
-                        (Some(assignee.as_str()), pool.as_ref().map(|pool| pool.as_str()), None)
-                    }
-                    Outcome::Parked { reason, .. } => {
-                        metrics.count("LeadsParked", 1);
-                        (None, None, Some(reason.as_str()))
-                    }
-                    Outcome::Nothing => (None, None, None),
-                };
-                let rule = assignment.rule.as_ref().map_or("default", |rule| rule.as_str());
-                let (attempt, config) = (assignment.attempt, assignment.config_version);
-                tracing::info!(
-                    %account, %event, %source, status, lead, attempt, config, rule, outcome, pool, assignee, reason,
-                    "lead decided"
-                );
-            }
+        // When it can't be told, the message is worth sending.
+        if freed && self.evaluate.anything_waits(self.account).await.unwrap_or(true) {
+            effects.drain(self.account, Drain::default())?;
         }
+        self.evaluate.outbox.send(effects).await
     }
 }

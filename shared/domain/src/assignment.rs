@@ -87,6 +87,9 @@ pub struct Holding {
     /// By when it is to be contacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timers: Option<Timers>,
+    /// When the assignee contacted it: no timer is due after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacted_at: Option<Timestamp>,
     /// How it ended; `None` as long as the assignee has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,

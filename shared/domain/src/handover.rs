@@ -9,8 +9,11 @@ use jiff::civil::Date;
 use crate::assignment::{Assignment, Cause, End, Ending, Holding, Outcome, PoolPick, Refund, Standing};
 use crate::config::Checked;
 use crate::decision::{Decision, State};
-use crate::id::{DeliveryId, ProfileId};
+use crate::id::{AssigneeId, DeliveryId, ProfileId};
 use crate::lead::Lead;
+
+/// The field that says where a lead stands with whoever has it.
+pub const STAGE: &str = "stage";
 
 /// Records decisions about a lead, the next attempts one after another, and puts them onto it. Where several rules decided,
 /// it is assigned when one of them gave it to somebody, the first of whom owns it, and waits only when none did and nobody
@@ -41,6 +44,7 @@ pub fn settle(
                     value: config.value_of(lead),
                     open: !config.is_closed(lead),
                     timers,
+                    contacted_at: None,
                     ended: None,
                 });
             }
@@ -168,6 +172,45 @@ pub fn supersede(lead: &mut Lead, config: &Checked, state: &mut State, now: Time
         // Whoever had it is still asked first where a rule says so.
         lead.owner = owner;
     }
+}
+
+/// Those whose counters [`follow_stage`] would move.
+#[must_use]
+pub fn out_of_step(lead: &Lead, config: &Checked) -> Vec<AssigneeId> {
+    let open = !config.is_closed(lead);
+    lead.held().filter(|holding| holding.open != open).map(|holding| holding.assignee.clone()).collect()
+}
+
+/// A lead that was closed waits for nobody. Returns whether it waited.
+pub fn leave_line(lead: &mut Lead, config: &Checked) -> bool {
+    let attempt = match &lead.standing {
+        Standing::Parked { attempt, .. } | Standing::Queued { attempt, .. } => *attempt,
+        Standing::Unassigned { .. } | Standing::Assigned { .. } => return false,
+    };
+    let closed = config.is_closed(lead);
+    if closed {
+        lead.standing = Standing::Unassigned { attempt };
+    }
+    closed
+}
+
+/// Where a lead stands when somebody ceased to have it and nobody is asked to take it.
+pub fn rest(lead: &mut Lead) {
+    let attempt = lead.standing.attempt();
+    // The moment is of no account: whoever has it has had it since before, and who waits begins nowhere here.
+    stand(lead, attempt, Vec::new(), None, Timestamp::UNIX_EPOCH);
+}
+
+/// Records that the lead was contacted: no timer of those who have it is due after that. Returns whether that is new.
+pub fn contact(lead: &mut Lead, at: Timestamp) -> bool {
+    let mut new = lead.first_contact_at.is_none();
+    lead.first_contact_at.get_or_insert(at);
+    for holding in lead.holdings.iter_mut().filter(|holding| holding.ended.is_none() && holding.contacted_at.is_none())
+    {
+        holding.contacted_at = Some(at);
+        new = true;
+    }
+    new
 }
 
 impl Checked {

@@ -1,11 +1,13 @@
 //! What travels through the queues.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::assignment::Ending;
 use crate::event::Received;
-use crate::id::{AccountId, DeliveryId};
+use crate::id::{AccountId, AssigneeId, DeliveryId, LeadId};
 
-/// A message of the leads queue. Further kinds (a changed lead, a reassignment, parked leads to try) are variants here.
+/// A message of the leads queue. Each may come twice, and late: what it names tells whether there is still something to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LeadsMessage {
@@ -17,6 +19,106 @@ pub enum LeadsMessage {
         #[serde(default)]
         retry: bool,
     },
+    /// A lead has another stage.
+    Changed {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+        /// The stage.
+        stage: String,
+    },
+    /// Somebody ceases to have a lead, and the next one is to be found.
+    Reassign {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+        /// The attempt that gave it to them: one that has ended is not ended again.
+        attempt: u32,
+        /// How it ends.
+        how: Ending,
+        /// Why, in the words of whoever ends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Who ends it: the name of an API key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Who gets it next, where a person says so; the rules say it where nobody does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<AssigneeId>,
+    },
+    /// A step of a service level is due.
+    Due {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+        /// The attempt that gave the lead.
+        attempt: u32,
+        /// The step, from 1: one that was carried out is not carried out again.
+        step: u32,
+    },
+    /// Leads that wait are to be tried again.
+    Drain {
+        /// The tenant.
+        account: AccountId,
+        /// Where to begin, and what is known.
+        #[serde(flatten)]
+        drain: Drain,
+    },
+    /// What follows from where a lead stands is to be asked for: its deliveries and timers.
+    FollowUp {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+    },
+}
+
+/// A walk through the leads that wait, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Drain {
+    /// Whether the config has changed: leads may meet other rules than those for which they wait.
+    #[serde(default)]
+    pub rules_changed: bool,
+    /// The place behind which it goes on; it begins with the oldest lead where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Groups of rules for which nobody was found, whatever the lead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
+    /// The first moment at which one of the leads passed so far may find somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl LeadsMessage {
+    /// The tenant.
+    #[must_use]
+    pub fn account(&self) -> &AccountId {
+        match self {
+            Self::Received { event, .. } => &event.account,
+            Self::Changed { account, .. }
+            | Self::Reassign { account, .. }
+            | Self::Due { account, .. }
+            | Self::Drain { account, .. }
+            | Self::FollowUp { account, .. } => account,
+        }
+    }
+
+    /// What it is called in logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Received { .. } => "received",
+            Self::Changed { .. } => "changed",
+            Self::Reassign { .. } => "reassign",
+            Self::Due { .. } => "due",
+            Self::Drain { .. } => "drain",
+            Self::FollowUp { .. } => "follow_up",
+        }
+    }
 }
 
 /// A message of a delivery queue: the ids; what to send is read from the table.

@@ -22,7 +22,7 @@ use crate::config::Weight;
 use crate::id::PoolId;
 
 pub use member::Member;
-pub use seat::{Seat, Share, Span};
+pub use seat::{Opening, Seat, Share, Span};
 use shares::shares;
 
 /// One lead, in the unit of credits: millionths of a lead.

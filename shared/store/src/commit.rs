@@ -33,7 +33,9 @@ pub struct Commit {
     pub now: Timestamp,
     /// Days that the account keeps its log.
     pub log_days: u16,
-    /// The events. An event stands here once; a lead may be met by several, in the order in which it changed.
+    /// Days for which assignees that take nobody twice remember whom they had.
+    pub had_days: u16,
+    /// What was settled. An event stands here once; a lead may be met by several, in the order in which it changed.
     pub settled: Vec<Settled>,
     /// The state as it was read.
     pub before: State,
@@ -41,11 +43,11 @@ pub struct Commit {
     pub after: State,
 }
 
-/// What one event came to.
+/// What one event, or another cause of a decision, came to.
 #[derive(Debug, Clone)]
 pub struct Settled {
-    /// The event. It is refused when it is there already, unless it is there as failed.
-    pub record: EventRecord,
+    /// The event, when one was the cause. It is refused when it is there already, unless it is there as failed.
+    pub record: Option<EventRecord>,
     /// The lead that it made or changed.
     pub lead: Option<LeadWrite>,
     /// The decisions that it caused: one, or one for each rule where all that match decide.

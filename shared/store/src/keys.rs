@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, SecretName, SourceId};
+use leadyard_domain::contact::Contact;
+use leadyard_domain::id::{
+    AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
+};
 use leadyard_domain::key::UniqueKey;
 
 use crate::codec::{Item, moment, text};
@@ -165,14 +168,30 @@ pub(crate) fn counters(account: &AccountId, id: &AssigneeId) -> Key {
     Key::new(format!("A#{account}#ASSIGNEE#{id}"), "COUNTERS")
 }
 
-/// The partition of a line of parked leads.
-pub(crate) fn parked_line(account: &AccountId, line: &str) -> String {
-    format!("A#{account}#PARKED#{line}")
+/// The partition of the leads that wait for somebody who can take them: all of an account, so that the oldest is found
+/// whatever it waits for.
+pub(crate) fn parked_leads(account: &AccountId) -> String {
+    format!("A#{account}#PARKED")
 }
 
-/// A parked lead in its line. `since` is when its first event was received: the oldest lead is tried first.
-pub(crate) fn parked(account: &AccountId, line: &str, since: Timestamp, lead: &LeadId) -> Key {
-    Key::new(parked_line(account, line), timed(since, lead.as_str()))
+/// The place of a parked lead. `since` is when its first event was received: the oldest lead is tried first.
+pub(crate) fn parked(account: &AccountId, since: Timestamp, lead: &LeadId) -> Key {
+    Key::new(parked_leads(account), timed(since, lead.as_str()))
+}
+
+/// The partition of the leads that wait to be claimed from a queue.
+pub(crate) fn queued_leads(account: &AccountId, queue: &QueueId) -> String {
+    format!("A#{account}#QUEUE#{queue}")
+}
+
+/// The place of a lead in a queue; as in [`parked`].
+pub(crate) fn queued(account: &AccountId, queue: &QueueId, since: Timestamp, lead: &LeadId) -> Key {
+    Key::new(queued_leads(account, queue), timed(since, lead.as_str()))
+}
+
+/// When an assignee was last given a lead of a person.
+pub(crate) fn had(account: &AccountId, assignee: &AssigneeId, contact: &Contact) -> Key {
+    Key::new(format!("A#{account}#HAD#{assignee}"), contact.as_str())
 }
 
 pub(crate) fn seen(account: &AccountId, source: &SourceId, body_hash: &str) -> Key {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::delivery::DeliveryRecord;
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{
@@ -47,6 +47,12 @@ struct LeadItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<AssigneeId>,
     standing: Standing,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    holdings: Option<Deflated<Vec<Holding>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_assigned_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_contact_at: Option<Timestamp>,
     #[serde(default)]
     duplicate_count: u32,
     last_event: LastEvent,
@@ -73,6 +79,9 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         fields: Deflated(Fields { fields: lead.fields.clone(), extra: lead.extra.clone() }),
         owner: lead.owner.clone(),
         standing: lead.standing.clone(),
+        holdings: (!lead.holdings.is_empty()).then(|| Deflated(lead.holdings.clone())),
+        first_assigned_at: lead.first_assigned_at,
+        first_contact_at: lead.first_contact_at,
         duplicate_count: lead.duplicate_count,
         last_event: lead.last_event.clone(),
         created_at: lead.created_at,
@@ -107,6 +116,9 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         extra: stored.fields.0.extra,
         owner: stored.owner,
         standing: stored.standing,
+        holdings: stored.holdings.map(|holdings| holdings.0).unwrap_or_default(),
+        first_assigned_at: stored.first_assigned_at,
+        first_contact_at: stored.first_contact_at,
         duplicate_count: stored.duplicate_count,
         last_event: stored.last_event,
         created_at: stored.created_at,
@@ -124,7 +136,9 @@ fn name_of(account: &AccountId, item: &Item) -> String {
 struct AssignmentItem {
     lead_id: LeadId,
     attempt: u32,
-    event_id: EventId,
+    /// The event that asked for it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event_id: Option<EventId>,
     config_version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile: Option<ProfileId>,
@@ -142,6 +156,7 @@ struct AssignmentItem {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct DecisionPart {
+    cause: Cause,
     outcome: Outcome,
     trace: Trace,
 }
@@ -151,12 +166,12 @@ pub(crate) fn assignment_item(account: &AccountId, assignment: &Assignment) -> R
     let key = keys::assignment(account, &assignment.lead, assignment.attempt);
     let (assignee, pool) = match &assignment.outcome {
         Outcome::Assigned { assignee, pool, .. } => (Some(assignee.clone()), pool.clone()),
-        Outcome::Parked { .. } | Outcome::Nothing => (None, None),
+        Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => (None, None),
     };
     let stored = AssignmentItem {
         lead_id: assignment.lead.clone(),
         attempt: assignment.attempt,
-        event_id: assignment.event.clone(),
+        event_id: assignment.cause.event().cloned(),
         config_version: assignment.config_version,
         profile: assignment.profile.clone(),
         rule: assignment.rule.clone(),
@@ -164,7 +179,11 @@ pub(crate) fn assignment_item(account: &AccountId, assignment: &Assignment) -> R
         assignee,
         pool,
         decided_at: assignment.decided_at,
-        decision: Deflated(DecisionPart { outcome: assignment.outcome.clone(), trace: assignment.trace.clone() }),
+        decision: Deflated(DecisionPart {
+            cause: assignment.cause.clone(),
+            outcome: assignment.outcome.clone(),
+            trace: assignment.trace.clone(),
+        }),
     };
     let mut item = to_item(&key.to_string(), &stored)?;
     item.extend(key.item());
@@ -176,7 +195,7 @@ pub(crate) fn read_assignment(account: &AccountId, item: Item) -> Result<Assignm
     Ok(Assignment {
         lead: stored.lead_id,
         attempt: stored.attempt,
-        event: stored.event_id,
+        cause: stored.decision.0.cause,
         config_version: stored.config_version,
         profile: stored.profile,
         rule: stored.rule,
@@ -241,6 +260,21 @@ impl Store {
         items.into_iter().map(|item| read_lead(account, item).map(|lead| (lead.id.clone(), lead))).collect()
     }
 
+    /// Some decisions about leads, each by its lead and attempt, as far as they are there. Read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn assignments(
+        &self,
+        account: &AccountId,
+        wanted: &BTreeSet<(LeadId, u32)>,
+    ) -> Result<BTreeMap<(LeadId, u32), Assignment>, StoreError> {
+        let keys: Vec<Key> = wanted.iter().map(|(lead, attempt)| keys::assignment(account, lead, *attempt)).collect();
+        let items = self.get_many(&keys, true).await?;
+        let read = |item| read_assignment(account, item).map(|its| ((its.lead.clone(), its.attempt), its));
+        items.into_iter().map(read).collect()
+    }
+
     /// One lead with everything about it, read consistently; `None` when there is no such lead.
     ///
     /// # Errors
@@ -260,7 +294,9 @@ impl Store {
         }
         let Some(lead) = lead else { return Ok(None) };
         let begun: BTreeSet<&DeliveryId> = deliveries.iter().map(|delivery| &delivery.id).collect();
-        let mut pending: Vec<DeliveryId> = assignments.iter().flat_map(wanted_deliveries).collect();
+        let notices = lead.holdings.iter().filter_map(|holding| holding.timers.as_ref());
+        let notices = notices.flat_map(|timers| timers.notices.iter().cloned());
+        let mut pending: Vec<DeliveryId> = assignments.iter().flat_map(wanted_deliveries).chain(notices).collect();
         pending.retain(|id| !begun.contains(id));
         pending.sort_unstable();
         Ok(Some(LeadFile { lead, assignments, deliveries, pending }))
@@ -305,6 +341,6 @@ pub(crate) fn wanted_deliveries(assignment: &Assignment) -> Vec<DeliveryId> {
             .iter()
             .map(|destination| DeliveryId::of(&assignment.lead, assignment.attempt, destination))
             .collect(),
-        Outcome::Parked { .. } | Outcome::Nothing => Vec::new(),
+        Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => Vec::new(),
     }
 }

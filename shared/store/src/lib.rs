@@ -18,6 +18,7 @@
 
 mod api_key;
 mod audit;
+mod availability;
 mod codec;
 mod commit;
 mod config;
@@ -59,6 +60,7 @@ pub use lead::LeadFile;
 pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, MoveList, Pins, RevisionId};
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};
 pub use order::Order;
+pub use parked::Waiting;
 pub use past_leads::{PastDecision, PastLead, PastOutcome};
 pub use rules_cache::{Ruled, RulesCache};
 pub use secret::{Secret, SecretCache, SetSecret};

@@ -65,6 +65,8 @@ pub enum PastOutcome {
     },
     /// Nobody eligible could take it.
     Parked,
+    /// It was put into a queue.
+    Queued,
     /// The owner stayed what it was.
     Nothing,
 }
@@ -87,7 +89,8 @@ const DECISION: [&str; 10] = [
 struct DecisionItem {
     lead_id: LeadId,
     attempt: u32,
-    event_id: EventId,
+    #[serde(default)]
+    event_id: Option<EventId>,
     config_version: u64,
     #[serde(default)]
     profile: Option<ProfileId>,
@@ -223,8 +226,8 @@ impl Store {
         for keys in attempts.chunks(BATCH_KEYS_MAX) {
             for item in self.get_batch(keys, false, &DECISION).await? {
                 let stored: DecisionItem = from_item(&format!("an assignment of account {account}"), item)?;
-                // A later event asked for the others.
-                if events.contains(stored.event_id.as_str()) {
+                // A later event asked for the others, or no event at all.
+                if stored.event_id.as_ref().is_some_and(|event| events.contains(event.as_str())) {
                     decisions.entry(stored.lead_id.clone()).or_default().push(stored.into());
                 }
             }
@@ -244,6 +247,7 @@ impl From<DecisionItem> for PastDecision {
         let outcome = match (stored.assignee, stored.outcome.as_str()) {
             (Some(assignee), _) => PastOutcome::Assigned { assignee, pool: stored.pool },
             (None, "parked") => PastOutcome::Parked,
+            (None, "queued") => PastOutcome::Queued,
             (None, _) => PastOutcome::Nothing,
         };
         Self {

@@ -133,7 +133,7 @@ pub(crate) struct SortKey<'a> {
 }
 
 /// A random wait below a bound that doubles with each try: many that were turned away together do not come back so.
-fn full_jitter(tried: u32) -> Duration {
+pub(crate) fn full_jitter(tried: u32) -> Duration {
     let bound_ms = BATCH_WAIT_MS << tried;
     // Without a source of randomness the whole wait is the safe one.
     Duration::from_millis(getrandom::u64().map_or(bound_ms, |random| random % bound_ms))

@@ -21,6 +21,7 @@ use super::{Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Pro
 use crate::caps::CapClock;
 use crate::condition::{KnownLists, Test};
 use crate::field::{FieldName, FieldValue};
+use crate::handover::STAGE;
 use crate::id::{AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName, SourceId};
 use crate::lead::Lead;
 use crate::working_time::{Times, WorkingTime};
@@ -177,9 +178,6 @@ impl Checked {
         self.config.account.closed_stages.iter().any(|closed| text::fold(closed) == stage)
     }
 }
-
-/// The field that says where a lead stands with whoever has it.
-const STAGE: &str = "stage";
 
 impl Config {
     /// The same proof for a config that was published before. Its secrets, formats and conditions were checked then: one

@@ -10,18 +10,19 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditi
 use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::caps::Counters;
-use leadyard_domain::event::{EventStatus, REPEAT_WINDOW_S};
-use leadyard_domain::id::{AssigneeId, EventId, PoolId, SourceId};
+use leadyard_domain::event::{EventRecord, EventStatus, REPEAT_WINDOW_S, Received};
+use leadyard_domain::id::{AssigneeId, EventId, PoolId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
-use super::{ACTIONS_MAX, BYTES_MAX, Commit, ITEM_BYTES_MAX, LeadWrite, TooLarge};
+use super::{ACTIONS_MAX, BYTES_MAX, Commit, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
 use crate::codec::{Item, expires_at, item_bytes, moment, number, text};
 use crate::error::StoreError;
 use crate::event::event_item;
 use crate::keys::{self, Key};
 use crate::lead::{assignment_item, key_item, lead_item};
-use crate::state::{counters_item, pool_item};
+use crate::parked::{place, place_item};
+use crate::state::{counters_item, had_item, pool_item};
 use crate::write::unbuilt;
 
 /// What a write is for: so that a failed condition can be told to the one who decides.
@@ -81,6 +82,18 @@ impl Condition {
         }
     }
 
+    /// What an assignee had of a person is what was read: nothing, or what was given at that moment.
+    fn given_at(read: Option<Timestamp>) -> Self {
+        match read {
+            None => Self::absent(),
+            Some(at) => Self {
+                expression: "#given_at = :given_at".to_owned(),
+                names: &["given_at"],
+                values: vec![(":given_at".to_owned(), text(at.to_string()))],
+            },
+        }
+    }
+
     /// The body was not taken near any of these times, save by these events themselves.
     fn not_seen(events: &[(EventId, Timestamp)]) -> Self {
         let mut apart = Vec::new();
@@ -122,15 +135,15 @@ impl Plan {
     pub(super) fn of(commit: &Commit) -> Result<Self, StoreError> {
         let mut plan = Self::default();
         for settled in &commit.settled {
-            let event = &settled.record.received.event;
-            plan.event(commit, settled)?;
-            if let Some(hash) = &settled.seen {
-                let received = &settled.record.received;
-                plan.seen(commit, &received.source, hash, event, received.received_at);
+            if let Some(record) = &settled.record {
+                plan.event(commit, record)?;
+                if let Some(hash) = &settled.seen {
+                    plan.seen(commit, &record.received, hash);
+                }
             }
             for assignment in &settled.assignments {
                 let (key, item) = assignment_item(&commit.account, assignment)?;
-                plan.put(key, Purpose::Lead, item, Some(Condition::absent()), Some(event));
+                plan.put(key, Purpose::Lead, item, Some(Condition::absent()), event_of(settled));
             }
         }
         plan.leads(commit)?;
@@ -138,15 +151,17 @@ impl Plan {
         Ok(plan)
     }
 
-    fn event(&mut self, commit: &Commit, settled: &super::Settled) -> Result<(), StoreError> {
-        let (key, item) = event_item(&settled.record, commit.log_days)?;
-        let event = &settled.record.received.event;
+    fn event(&mut self, commit: &Commit, record: &EventRecord) -> Result<(), StoreError> {
+        let (key, item) = event_item(record, commit.log_days)?;
+        let event = &record.received.event;
         let condition = Condition::absent_or(&["pk", "status"], EventStatus::Failed.name());
         self.put(key, Purpose::Event(event.clone()), item, Some(condition), Some(event));
         Ok(())
     }
 
-    fn seen(&mut self, commit: &Commit, source: &SourceId, hash: &str, event: &EventId, at: Timestamp) {
+    fn seen(&mut self, commit: &Commit, received: &Received, hash: &str) {
+        let Received { source, event, received_at: at, .. } = received;
+        let at = *at;
         let key = keys::seen(&commit.account, source, hash);
         let mut events = vec![(event.clone(), at)];
         if let Some(Purpose::Seen(earlier)) = self.by_key.get(&key).map(|&index| &self.writes[index].purpose) {
@@ -164,7 +179,7 @@ impl Plan {
         let mut folded: Vec<Folded<'_>> = Vec::new();
         for settled in &commit.settled {
             let Some(write) = &settled.lead else { continue };
-            let event = &settled.record.received.event;
+            let event = event_of(settled);
             match folded.iter_mut().find(|earlier| earlier.last.lead.id == write.lead.id) {
                 Some(earlier) => earlier.last = write,
                 None => folded.push(Folded { first: write, last: write, event }),
@@ -177,34 +192,32 @@ impl Plan {
                     return Err(StoreError::corrupt(key.to_string(), "two leads of one commit claim it"));
                 }
                 let condition = Condition::absent_or(&["pk", "lead_id"], write.lead.id.as_str());
-                self.put(key, Purpose::Lead, item, Some(condition), Some(event));
+                self.put(key, Purpose::Lead, item, Some(condition), event);
             }
         }
         for Folded { first, last, event } in folded {
             let (key, item) = lead_item(&last.lead)?;
             let read = first.lead.version.saturating_sub(1);
-            self.put(key, Purpose::Lead, item, Some(Condition::version(read)), Some(event));
-            self.line(commit, first.previous.as_ref(), &last.lead);
+            self.put(key, Purpose::Lead, item, Some(Condition::version(read)), event);
+            self.place(first.previous.as_ref(), &last.lead)?;
         }
         Ok(())
     }
 
-    /// Moves the lead from one line of parked leads to another. The condition on the lead's version guards both.
-    fn line(&mut self, commit: &Commit, previous: Option<&Standing>, lead: &Lead) {
-        let (before, after) = (previous.and_then(line_of), line_of(&lead.standing));
-        if before == after {
-            return;
+    /// Moves the lead from where it waited to where it waits now. The condition on the lead's version guards both.
+    fn place(&mut self, previous: Option<&Standing>, lead: &Lead) -> Result<(), StoreError> {
+        if previous == Some(&lead.standing) {
+            return Ok(());
         }
-        let place = |line: &str| keys::parked(&commit.account, line, lead.created_at, &lead.id);
-        if let Some(line) = before {
-            self.push(Write { key: place(line), purpose: Purpose::Lead, item: None, condition: None, event: None });
+        let before = previous.and_then(|standing| place(lead, standing));
+        let after = place_item(lead)?;
+        if let Some(key) = before.filter(|before| after.as_ref().is_none_or(|(after, _)| after != before)) {
+            self.push(Write { key, purpose: Purpose::Lead, item: None, condition: None, event: None });
         }
-        if let Some(line) = after {
-            let key = place(line);
-            let mut item = key.item();
-            item.insert("lead_id".to_owned(), text(lead.id.as_str()));
+        if let Some((key, item)) = after {
             self.put(key, Purpose::Lead, item, None, None);
         }
+        Ok(())
     }
 
     fn state(&mut self, commit: &Commit) -> Result<(), StoreError> {
@@ -224,6 +237,14 @@ impl Plan {
                 let (key, item) = counters_item(&commit.account, &stored)?;
                 let condition = Condition::version(before.version);
                 self.put(key, Purpose::Counters(id.clone()), item, Some(condition), None);
+            }
+        }
+        for (whom, had) in &commit.after.had {
+            let before = commit.before.had.get(whom);
+            if before != Some(had) {
+                let (key, item) = had_item(&commit.account, whom, had, commit.had_days)?;
+                let condition = Condition::given_at(before.map(|before| before.at));
+                self.put(key, Purpose::Lead, item, Some(condition), None);
             }
         }
         Ok(())
@@ -271,14 +292,11 @@ impl Plan {
 struct Folded<'a> {
     first: &'a LeadWrite,
     last: &'a LeadWrite,
-    event: &'a EventId,
+    event: Option<&'a EventId>,
 }
 
-fn line_of(standing: &Standing) -> Option<&str> {
-    match standing {
-        Standing::Parked { line, .. } => Some(line),
-        Standing::Unassigned { .. } | Standing::Assigned { .. } => None,
-    }
+fn event_of(settled: &Settled) -> Option<&EventId> {
+    settled.record.as_ref().map(|record| &record.received.event)
 }
 
 impl Write {

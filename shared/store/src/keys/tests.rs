@@ -26,7 +26,12 @@ fn keys_are_as_the_data_model_says() {
         (super::unique(&account(), &unique), "A#main#KEY#lead#email#5e88".into(), "KEY".into()),
         (pool(&account(), &"sales".parse().unwrap()), "A#main#POOL#sales".into(), "STATE".into()),
         (counters(&account(), &assignee("anna")), "A#main#ASSIGNEE#anna".into(), "COUNTERS".into()),
-        (parked(&account(), "pool:sales", at(0), &lead), "A#main#PARKED#pool:sales".into(), format!("{moment}#{lead}")),
+        (parked(&account(), at(0), &lead), "A#main#PARKED".into(), format!("{moment}#{lead}")),
+        (
+            queued(&account(), &"hot".parse().unwrap(), at(0), &lead),
+            "A#main#QUEUE#hot".into(),
+            format!("{moment}#{lead}"),
+        ),
         (seen(&account(), &source(), "5e88"), "A#main#SEEN#web#5e88".into(), "SEEN".into()),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),
     ] {

@@ -1,0 +1,184 @@
+//! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
+
+use jiff::Timestamp;
+use leadyard_domain::assignment::Outcome;
+use leadyard_domain::id::{AccountId, LeadId};
+use leadyard_domain::message::{Drain, LeadsMessage};
+use leadyard_runtime::backoff;
+use leadyard_store::{Commit, CommitError, Ruled, StoreError};
+
+use crate::handler::Evaluate;
+use crate::known::{Ask, File, Plan};
+use crate::outbox::{Effects, OutboxError};
+use crate::plan::Planned;
+
+/// Most times that one ask is planned anew because others were faster.
+const TRIES_MAX: u32 = 12;
+
+/// Why a message has to come again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AttendError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    #[error("the commit does not fit into one transaction")]
+    TooLarge,
+    #[error("others were faster too often")]
+    Overtaken,
+    #[error("the invocation has no time for it")]
+    OutOfTime,
+}
+
+impl From<leadyard_runtime::SendError> for AttendError {
+    fn from(error: leadyard_runtime::SendError) -> Self {
+        Self::Outbox(error.into())
+    }
+}
+
+/// Takes a message about one known lead apart.
+pub(crate) fn ask_of(message: LeadsMessage) -> Option<(LeadId, Ask)> {
+    match message {
+        LeadsMessage::Changed { lead, stage, .. } => Some((lead, Ask::Stage(stage))),
+        LeadsMessage::Reassign { lead, attempt, how, reason, by, to, .. } => {
+            Some((lead, Ask::End { attempt, how, reason, by, to }))
+        }
+        LeadsMessage::Due { lead, attempt, step, .. } => Some((lead, Ask::Due { attempt, step })),
+        LeadsMessage::FollowUp { lead, .. } => Some((lead, Ask::FollowUp)),
+        LeadsMessage::Received { .. } | LeadsMessage::Drain { .. } => None,
+    }
+}
+
+impl Evaluate {
+    /// Carries out what is asked of a known lead, and asks for what follows. Idempotent: what was done before is found done.
+    pub(crate) async fn attend(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        (lead, ask): &(LeadId, Ask),
+    ) -> Result<(), AttendError> {
+        for number in 1..=TRIES_MAX {
+            let now = (self.now)();
+            let Some(file) = self.file(account, lead, ask).await? else {
+                // Leads are never deleted; a message that names none is of another table.
+                tracing::warn!(%account, %lead, "a message names a lead that is not there");
+                return Ok(());
+            };
+            let before = self.store.load_state(account, &file.needs(&ruled.rules, ask)).await?;
+            let mut after = before.clone();
+            let planned = match file.plan(ruled, ask, &mut after, now) {
+                Plan::Late => return self.follow(account, ruled, &file, ask, now).await,
+                Plan::Early(at) => {
+                    tracing::info!(%account, %lead, %at, "a timer came before its time: it is set again");
+                    let mut effects = Effects::default();
+                    effects.follow(ruled.rules.checked(), &file.lead, now)?;
+                    return Ok(self.outbox.send(effects).await?);
+                }
+                Plan::Write(planned) => *planned,
+            };
+            let commit = self.commit_of(account, ruled, vec![planned.settled.clone()], (before, after), now);
+            match self.store_commit(&commit).await {
+                Ok(()) => return self.followed(account, ruled, &planned, ask, now).await,
+                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(CommitError::TooLarge(_)) => return Err(AttendError::TooLarge),
+                Err(CommitError::Conflict(_) | CommitError::Throttled { .. }) => {
+                    self.metrics.count("Conflicts", 1);
+                    tokio::time::sleep(backoff::full_jitter((lead, number), number)).await;
+                }
+            }
+        }
+        Err(AttendError::Overtaken)
+    }
+
+    async fn file(&self, account: &AccountId, lead: &LeadId, ask: &Ask) -> Result<Option<File>, StoreError> {
+        let Some(found) = self.store.leads(account, &[lead.clone()].into(), true).await?.remove(lead) else {
+            return Ok(None);
+        };
+        let wanted = ask.attempt().map(|attempt| (lead.clone(), attempt));
+        let assignment = match wanted {
+            Some(wanted) => self.store.assignments(account, &[wanted].into()).await?.into_values().next(),
+            None => None,
+        };
+        Ok(Some(File { lead: found, assignment }))
+    }
+
+    /// Asks once more for what follows from where a lead stands; the first time may have ended before that.
+    async fn follow(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        file: &File,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> Result<(), AttendError> {
+        let mut effects = Effects::default();
+        effects.follow(ruled.rules.checked(), &file.lead, now)?;
+        // Only these free somebody, and whether they did is not on record.
+        let freed = matches!(ask, Ask::End { .. } | Ask::Stage(_)) && self.anything_waits(account).await?;
+        if freed {
+            effects.drain(account, Drain::default())?;
+        }
+        tracing::info!(%account, lead = %file.lead.id, "nothing is left to be decided: it was done before, or is too late");
+        Ok(self.outbox.send(effects).await?)
+    }
+
+    async fn followed(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        planned: &Planned,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> Result<(), AttendError> {
+        let Planned { settled, freed } = planned;
+        let mut effects = Effects::default();
+        if let Some(write) = &settled.lead {
+            effects.follow(ruled.rules.checked(), &write.lead, now)?;
+            self.report(account, None, settled);
+            let lead = &write.lead.id;
+            match ask {
+                Ask::End { attempt, how, by, .. } => {
+                    self.metrics.count("LeadsReassigned", 1);
+                    tracing::info!(%account, %lead, attempt, how = how.name(), by, "assignment ended");
+                }
+                Ask::Due { attempt, step } => {
+                    self.metrics.count("ServiceLevelsMissed", 1);
+                    tracing::info!(%account, %lead, attempt, step, "service level missed");
+                }
+                Ask::Stage(_) => tracing::info!(%account, %lead, "stage changed"),
+                Ask::FollowUp => {}
+            }
+        }
+        if *freed && self.anything_waits(account).await? {
+            effects.drain(account, Drain::default())?;
+        }
+        Ok(self.outbox.send(effects).await?)
+    }
+
+    /// Whether a lead waits for somebody: a message that finds none is not worth sending.
+    pub(crate) async fn anything_waits(&self, account: &AccountId) -> Result<bool, StoreError> {
+        Ok(!self.store.parked_leads(account, 1, None).await?.rows.is_empty())
+    }
+}
+
+/// Whether a decision gave the lead to somebody.
+pub(crate) fn is_given(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Assigned { .. })
+}
+
+impl Evaluate {
+    /// A commit of what was settled.
+    pub(crate) fn commit_of(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        settled: Vec<leadyard_store::Settled>,
+        (before, after): (leadyard_domain::decision::State, leadyard_domain::decision::State),
+        now: Timestamp,
+    ) -> Commit {
+        let config = ruled.rules.checked().config();
+        let log_days = config.account.log_days;
+        let had_days = config.assignees.iter().map(|assignee| assignee.duplicate_days).max().unwrap_or_default();
+        Commit { account: account.clone(), now, log_days, had_days, settled, before, after }
+    }
+}

@@ -1,0 +1,243 @@
+//! What is done with a lead that is known: somebody ceases to have it, a step of its service level is due, its stage
+//! changes. Pure: from the lead, the decision that gave it and the state to what shall be stored.
+
+use jiff::Timestamp;
+use leadyard_domain::assignment::{Assignment, Cause, End, Ending, Outcome, PoolPick};
+use leadyard_domain::condition::Subject;
+use leadyard_domain::config::Checked;
+use leadyard_domain::decision::{self, Case, Decision, Needs, Route, State};
+use leadyard_domain::field::{FieldName, FieldValue};
+use leadyard_domain::handover;
+use leadyard_domain::id::{AssigneeId, DeliveryId};
+use leadyard_domain::lead::Lead;
+use leadyard_domain::rules::Rules;
+use leadyard_domain::service_level::Due;
+use leadyard_store::{LeadWrite, Ruled, Settled};
+
+use crate::plan::Planned;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Somebody ceases to have it.
+    End {
+        attempt: u32,
+        how: Ending,
+        reason: Option<String>,
+        by: Option<String>,
+        /// Who gets it next, where a person says so.
+        to: Option<AssigneeId>,
+    },
+    /// A step of its service level is due.
+    Due { attempt: u32, step: u32 },
+    /// Its stage is another one.
+    Stage(String),
+    /// Nothing but what follows from where it stands.
+    FollowUp,
+}
+
+impl Ask {
+    /// The attempt whose decision has to be known.
+    pub fn attempt(&self) -> Option<u32> {
+        match self {
+            Self::End { attempt, .. } | Self::Due { attempt, .. } => Some(*attempt),
+            Self::Stage(_) | Self::FollowUp => None,
+        }
+    }
+}
+
+/// What is known of the lead.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub lead: Lead,
+    /// The decision of the attempt that is asked about, when it is there.
+    pub assignment: Option<Assignment>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// It was done before, or is too late: only what follows from where the lead stands is asked for once more.
+    Late,
+    /// The time has not come yet: clocks differ.
+    Early(Timestamp),
+    /// This is to be written.
+    Write(Box<Planned>),
+}
+
+impl File {
+    /// Whose state may be touched.
+    pub fn needs(&self, rules: &Rules, ask: &Ask) -> Needs {
+        let config = rules.checked();
+        let mut needs =
+            Needs { assignees: self.lead.held().map(|its| its.assignee.clone()).collect(), ..Needs::default() };
+        if let Ask::End { to, .. } = ask {
+            self.add_candidates(rules, &mut needs);
+            if let Some(to) = to {
+                let contacts = leadyard_domain::contact::Contact::of(&self.lead.fields);
+                needs.add(config, to, &contacts);
+            }
+        } else if let Ask::Due { .. } = ask {
+            self.add_candidates(rules, &mut needs);
+        }
+        needs
+    }
+
+    fn add_candidates(&self, rules: &Rules, needs: &mut Needs) {
+        needs.pools.extend(self.picks().iter().map(|pick| pick.pool.clone()));
+        let subject = subject_of(rules.checked(), &self.lead);
+        needs.extend(self.route(rules, &subject).needs(rules.checked(), &self.lead));
+    }
+
+    /// The pools' moves of the decision that gave it.
+    fn picks(&self) -> &[PoolPick] {
+        match self.assignment.as_ref().map(|assignment| &assignment.outcome) {
+            Some(Outcome::Assigned { picks, .. }) => picks,
+            _ => &[],
+        }
+    }
+
+    /// The rules that find the next one: of several that gave the lead, the one that gave it to whoever has it no more.
+    fn route<'a>(&self, rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
+        let route = decision::route(rules, subject);
+        let rule = self.assignment.as_ref().and_then(|assignment| assignment.rule.as_ref());
+        route.clone().only(rule).unwrap_or(route)
+    }
+
+    /// What is to be done, on a state that is moved by it.
+    pub fn plan(&self, ruled: &Ruled, ask: &Ask, state: &mut State, now: Timestamp) -> Plan {
+        let step = match ask {
+            Ask::FollowUp => return Plan::Late,
+            Ask::Stage(stage) => return self.change_stage(ruled, stage, state, now),
+            Ask::End { .. } => None,
+            Ask::Due { attempt, step } => {
+                let Some(holding) = self.lead.holding(*attempt) else { return Plan::Late };
+                let Some((next, timer)) = holding.timers.as_ref().and_then(|timers| timers.next()) else {
+                    return Plan::Late;
+                };
+                let over = holding.ended.is_some() || holding.contacted_at.is_some();
+                if over || next != *step || ruled.rules.checked().is_closed(&self.lead) {
+                    return Plan::Late;
+                }
+                if now < timer.at {
+                    return Plan::Early(timer.at);
+                }
+                match &timer.action {
+                    Due::Reassign => Some((*attempt, *step)),
+                    Due::Remind => return self.notice(ruled, *attempt, *step, &holding.assignee, now),
+                    Due::Escalate(to) => return self.notice(ruled, *attempt, *step, to, now),
+                }
+            }
+        };
+        match (ask, step) {
+            (Ask::End { attempt, how, reason, by, to }, _) => {
+                let end = End { how: *how, at: now, reason: reason.clone(), by: by.clone(), refunds: Vec::new() };
+                self.end(ruled, *attempt, end, to.as_ref(), state)
+            }
+            (_, Some((attempt, step))) => {
+                let end = End { how: Ending::Overdue, at: now, reason: None, by: None, refunds: Vec::new() };
+                match self.end(ruled, attempt, end, None, state) {
+                    // Nobody else can take it: whoever has it keeps it, and the next step is waited for.
+                    Plan::Late => self.step_done(attempt, step, Vec::new(), now),
+                    plan => plan,
+                }
+            }
+            _ => Plan::Late,
+        }
+    }
+
+    /// Ends what an attempt gave and finds the next one. A lead that nobody else can take stays where it is when it is
+    /// overdue, or was to go to one assignee only; what was rejected or returned leaves in any case.
+    fn end(&self, ruled: &Ruled, attempt: u32, end: End, to: Option<&AssigneeId>, state: &mut State) -> Plan {
+        let (rules, config, now) = (&ruled.rules, ruled.rules.checked(), end.at);
+        let (mut lead, mut after) = (self.lead.clone(), state.clone());
+        let how = end.how;
+        if !handover::end(&mut lead, attempt, end, self.picks(), config, &mut after) {
+            return Plan::Late;
+        }
+        let decided = |lead: &Lead, after: &mut State| {
+            let subject = subject_of(config, lead);
+            let route = self.route(rules, &subject);
+            let case = Case { rules, route: &route, subject: &subject, now };
+            let decisions: Vec<Decision> = match to {
+                Some(to) => vec![decision::decide_for(&case, to, true, after)],
+                // What was closed meanwhile is not given to anybody else.
+                None if config.is_closed(lead) => Vec::new(),
+                None => decision::decide(&case, after),
+            };
+            (decisions, route.profile().cloned())
+        };
+        let (decisions, profile) = decided(&lead, &mut after);
+        let given = decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Assigned { .. }));
+        let cause = Cause::Ended { attempt, how };
+        let version = (config, ruled.version);
+        match (given, how, to) {
+            (false, Ending::Overdue, _) => return Plan::Late,
+            // It stays where it is, and on record why the one who was named did not get it.
+            (false, _, Some(_)) => {
+                lead = self.lead.clone();
+                let assignments = handover::settle(&mut lead, decisions, profile.as_ref(), &cause, version, now);
+                return self.write(lead, assignments, false, now);
+            }
+            _ => {}
+        }
+        let assignments = match decisions.is_empty() {
+            true => {
+                handover::rest(&mut lead);
+                Vec::new()
+            }
+            false => handover::settle(&mut lead, decisions, profile.as_ref(), &cause, version, now),
+        };
+        *state = after;
+        self.write(lead, assignments, true, now)
+    }
+
+    fn notice(&self, ruled: &Ruled, attempt: u32, step: u32, to: &AssigneeId, now: Timestamp) -> Plan {
+        let config = ruled.rules.checked();
+        // Whoever has left the config has no destinations: there is nobody to tell, and the next step is waited for.
+        let destinations = config.assignee(to).map(|to| config.enabled_destinations(to)).unwrap_or_default();
+        let lead = &self.lead.id;
+        let notices = destinations.iter().map(|to| DeliveryId::of_notice(lead, attempt, step, to)).collect();
+        self.step_done(attempt, step, notices, now)
+    }
+
+    fn step_done(&self, attempt: u32, step: u32, notices: Vec<DeliveryId>, now: Timestamp) -> Plan {
+        let mut lead = self.lead.clone();
+        let holding = lead.holdings.iter_mut().find(|holding| holding.attempt == attempt);
+        let Some(timers) = holding.and_then(|holding| holding.timers.as_mut()) else { return Plan::Late };
+        timers.done = step;
+        timers.notices.extend(notices);
+        self.write(lead, Vec::new(), false, now)
+    }
+
+    fn change_stage(&self, ruled: &Ruled, stage: &str, state: &mut State, now: Timestamp) -> Plan {
+        let config = ruled.rules.checked();
+        let mut lead = self.lead.clone();
+        let Ok(field) = FieldName::new(handover::STAGE) else { return Plan::Late };
+        let value = FieldValue::Text(stage.to_owned());
+        let changed = lead.fields.insert(field, value.clone()).is_none_or(|before| before != value);
+        let freed = handover::follow_stage(&mut lead, config, state);
+        let left = handover::leave_line(&mut lead, config);
+        if changed || freed || left { self.write(lead, Vec::new(), freed, now) } else { Plan::Late }
+    }
+
+    fn write(&self, mut lead: Lead, assignments: Vec<Assignment>, freed: bool, now: Timestamp) -> Plan {
+        lead.version += 1;
+        lead.updated_at = now;
+        let previous = Some(self.lead.standing.clone());
+        let lead = Some(LeadWrite { lead, previous, keys: Vec::new() });
+        let settled = Settled { record: None, lead, assignments, seen: None };
+        Plan::Write(Box::new(Planned { settled, freed }))
+    }
+}
+
+/// A known lead as rules see it: as it was when its last event came.
+pub fn subject_of<'a>(config: &'a Checked, lead: &'a Lead) -> Subject<'a> {
+    Subject {
+        lead,
+        source: &lead.source,
+        is_new: lead.duplicate_count == 0,
+        received_at: lead.last_event.at,
+        zone: config.config().account.timezone.time_zone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! What follows from where a lead stands: deliveries, timers, another look at leads that wait. All of it can be told from
+//! the lead again, so a message that comes a second time asks for the same once more, and asking twice is harmless: a try
+//! of a delivery is claimed once, a schedule has one name, and a timer that is late finds that out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use leadyard_domain::assignment::{Holding, Standing};
+use leadyard_domain::config::{Channel, Checked};
+use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::lead::Lead;
+use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
+use leadyard_runtime::{Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
+
+use crate::point::{Point, Points};
+
+/// Where everything goes that evaluate asks for.
+#[derive(Clone)]
+pub struct Outbox {
+    /// To deliver-webhook.
+    pub webhook: QueueSender,
+    /// To deliver-email.
+    pub email: QueueSender,
+    /// To evaluate itself.
+    pub leads: QueueSender,
+    /// The same, later.
+    pub later: Scheduler,
+    /// Where a test may end the process.
+    pub points: Points,
+}
+
+/// Why something was not asked for. The message that caused it has to come back.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OutboxError {
+    /// A queue did not take it.
+    #[error(transparent)]
+    Queue(#[from] SendError),
+    /// A schedule was not made.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+}
+
+/// What is to be asked for.
+#[derive(Default)]
+pub struct Effects {
+    webhook: Vec<Outgoing>,
+    email: Vec<Outgoing>,
+    leads: Vec<Outgoing>,
+    /// By name: one schedule a moment, not one a lead.
+    later: BTreeMap<String, (Timestamp, Outgoing)>,
+}
+
+impl Effects {
+    /// All that follows from where a lead stands.
+    ///
+    /// # Errors
+    /// A message that can't be written as JSON, which ids always can.
+    pub fn follow(&mut self, config: &Checked, lead: &Lead, now: Timestamp) -> Result<(), SendError> {
+        match &lead.standing {
+            Standing::Assigned { deliveries, .. } => self.deliver(config, &lead.account, deliveries)?,
+            Standing::Parked { until: Some(until), .. } => self.drain_at(&lead.account, *until, None, now)?,
+            Standing::Parked { until: None, .. } | Standing::Queued { .. } | Standing::Unassigned { .. } => {}
+        }
+        for holding in lead.held() {
+            self.timers(config, lead, holding, now)?;
+        }
+        Ok(())
+    }
+
+    /// The notices of the last step, and the timer of the next.
+    fn timers(&mut self, config: &Checked, lead: &Lead, holding: &Holding, now: Timestamp) -> Result<(), SendError> {
+        let Some(timers) = &holding.timers else { return Ok(()) };
+        let last: Vec<DeliveryId> =
+            timers.notices.iter().filter(|notice| notice.notice() == Some(timers.done)).cloned().collect();
+        self.deliver(config, &lead.account, &last)?;
+        if holding.contacted_at.is_some() || config.is_closed(lead) {
+            return Ok(());
+        }
+        let Some((step, timer)) = timers.next() else { return Ok(()) };
+        let attempt = holding.attempt;
+        let message = LeadsMessage::Due { account: lead.account.clone(), lead: lead.id.clone(), attempt, step };
+        self.later(format!("due-{}-{attempt}-{step}", lead.id), timer.at, &message, now)
+    }
+
+    /// The first try of each delivery.
+    fn deliver(&mut self, config: &Checked, account: &AccountId, deliveries: &[DeliveryId]) -> Result<(), SendError> {
+        for delivery in deliveries {
+            let destination = delivery.destination();
+            let message = DeliveryMessage { account: account.clone(), delivery: delivery.clone(), number: 1 };
+            let outgoing = Outgoing::json(delivery.as_str(), message.group(), &message)?;
+            match config.destination(&destination).map(|destination| &destination.channel) {
+                Some(Channel::Email(_)) => self.email.push(outgoing),
+                // A destination that has left the config since: deliver-webhook puts it on record as dead.
+                Some(Channel::Webhook(_)) | None => self.webhook.push(outgoing),
+            }
+        }
+        Ok(())
+    }
+
+    /// Another look at the leads that wait.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn drain(&mut self, account: &AccountId, drain: Drain) -> Result<(), SendError> {
+        let message = LeadsMessage::Drain { account: account.clone(), drain };
+        self.leads.push(Outgoing::json(format!("drain-{account}"), account.as_str(), &message)?);
+        Ok(())
+    }
+
+    /// Another look at a moment. All that is to happen at one moment is one schedule.
+    ///
+    /// A look that comes too early, for clocks differ, asks for the same moment again: then `again` tells the two apart,
+    /// for the first may still be on its way out.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn drain_at(
+        &mut self,
+        account: &AccountId,
+        at: Timestamp,
+        again: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), SendError> {
+        let message = LeadsMessage::Drain { account: account.clone(), drain: Drain::default() };
+        let again = again.map(|again| format!("-{}", again.as_second() / 60)).unwrap_or_default();
+        self.later(format!("drain-{account}-{}{again}", at.as_second()), at, &message, now)
+    }
+
+    /// A message at a moment; at once when it has passed, for a schedule in the past is refused.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn later(
+        &mut self,
+        name: String,
+        at: Timestamp,
+        message: &LeadsMessage,
+        now: Timestamp,
+    ) -> Result<(), SendError> {
+        let outgoing = Outgoing::json(name.clone(), message.account().as_str(), message)?;
+        if at <= now {
+            self.leads.push(outgoing);
+        } else {
+            self.later.insert(name, (at, outgoing));
+        }
+        Ok(())
+    }
+}
+
+impl Outbox {
+    /// Asks for all of it.
+    ///
+    /// # Errors
+    /// What was not taken; the caller gives its messages back, and their next round asks for all of it again.
+    pub async fn send(&self, effects: Effects) -> Result<(), OutboxError> {
+        let Effects { webhook, email, leads, later } = effects;
+        for (queue, messages) in [(&self.webhook, webhook), (&self.email, email), (&self.leads, leads)] {
+            if !messages.is_empty() {
+                self.points.reach(Point::BeforeSend);
+                queue.send_all(messages).await?;
+                self.points.reach(Point::AfterSend);
+            }
+        }
+        for (name, (at, message)) in later {
+            self.points.reach(Point::BeforeSchedule);
+            self.later.send_at(&name, at, message.body).await?;
+            self.points.reach(Point::AfterSchedule);
+        }
+        Ok(())
+    }
+}
