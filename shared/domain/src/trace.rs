@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
-use crate::id::{PoolId, ProfileId, RuleId};
+use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
 use crate::rotation::Member;
 use crate::strategy::Strategy;
 use crate::text;
@@ -33,6 +33,9 @@ pub struct Trace {
     /// How many rules match as well and give the lead to nobody, for one lead is given by so many rules only.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub beyond: usize,
+    /// How often the lead was given before, when that is as often as it may be; 0 when it is not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offered: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -134,6 +137,9 @@ pub struct ActionTrace {
     /// Who was picked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picked: Option<Member>,
+    /// Whose turn it was, who has had enough, where the action says that the lead does not go on to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<AssigneeId>,
     /// Whether it is of the profile's default, tried because the rule's own actions found nobody.
     #[serde(default, skip_serializing_if = "is_false")]
     pub by_default: bool,

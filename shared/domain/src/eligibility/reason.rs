@@ -130,6 +130,10 @@ impl fmt::Display for Ineligible {
                     period => write!(f, "has had {limit} {leads} this {}", period.name()),
                 }
             }
+            Self::AtCapacity { leads, by_value: true } => {
+                let leads = if *leads == 1 { "1 open lead".to_owned() } else { format!("{leads} open leads") };
+                write!(f, "has {leads} and no room for what this one is worth")
+            }
             Self::AtCapacity { leads: 1, .. } => f.write_str("is at capacity with 1 open lead"),
             Self::AtCapacity { leads, .. } => write!(f, "is at capacity with {leads} open leads"),
             Self::NobodyEligible => f.write_str("has nobody who can take the lead"),

@@ -109,7 +109,7 @@ fn a_decision_from_rule_to_delivery() {
             Some("ben"),
         )],
         cut: 4_950,
-        beyond: 0,
+        ..Trace::default()
     };
     let outcome = assigned("ben", &["crm", "mail"]);
     let decided = Decided { version: Some(7), cause: None, profile: Some(&profile), outcome: &outcome, trace: &trace };
