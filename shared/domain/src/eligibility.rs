@@ -189,3 +189,6 @@ fn switched_off_until(counters: &Counters, at: Timestamp) -> Option<Timestamp> {
     let said = counters.availability.as_ref().filter(|said| said.switch_at(at) == Some(Switch::Off))?;
     said.until
 }
+
+#[cfg(test)]
+mod tests;

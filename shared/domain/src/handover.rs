@@ -181,3 +181,6 @@ impl Checked {
         now.to_zoned(self.config().account.timezone.time_zone().clone()).date()
     }
 }
+
+#[cfg(test)]
+mod tests;
