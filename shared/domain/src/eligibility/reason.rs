@@ -122,6 +122,7 @@ impl fmt::Display for Ineligible {
             Self::FilterMismatch { field } => write!(f, "takes no such leads (by its filter on {field})"),
             Self::DuplicateForPartner { days: 1 } => f.write_str("had a lead of the same person within a day"),
             Self::DuplicateForPartner { days } => write!(f, "had a lead of the same person within {days} days"),
+            Self::CapReached { limit: 0, .. } => f.write_str("has a cap of 0 leads"),
             Self::CapReached { period, limit } => {
                 let leads = if *limit == 1 { "lead" } else { "leads" };
                 match period {

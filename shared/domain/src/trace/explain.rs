@@ -314,7 +314,7 @@ fn sentence(name: &str) -> String {
 /// Why someone could not take the lead; a cap with its limit.
 fn why_not(reason: &Ineligible) -> String {
     match reason {
-        Ineligible::CapReached { limit, .. } => format!("{reason} (the cap is {limit})"),
+        Ineligible::CapReached { limit, .. } if *limit > 0 => format!("{reason} (the cap is {limit})"),
         reason => reason.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! What is told of decisions, word by word.
 
+mod actions;
+
 use super::*;
 use crate::config::document::{Syntax, parse};
 use crate::config::{Checked, Period};
