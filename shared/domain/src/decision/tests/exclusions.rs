@@ -140,7 +140,7 @@ profiles: [{{ id: x, default: {{ assign_to: anna }} }}]"
 #[test]
 fn where_all_match_those_who_have_it_are_left_and_it_does_not_wait() {
     let text = r"
-assignees: [{ id: anna, name: A }, { id: bo, name: B }, { id: cy, name: C }]
+assignees: [{ id: anna, name: A }, { id: bo, name: B }, { id: cy, name: C }, { id: di, name: D }]
 pools: [{ id: p, members: [bo, cy] }]
 profiles:
   - id: x
@@ -148,7 +148,7 @@ profiles:
     rules:
       - { id: one, then: [{ assign_to: anna }] }
       - { id: two, then: [{ pool: p }], else: default }
-    default: { assign_to: cy }
+    default: { assign_to: di }
 ";
     let mut desk = Desk::new(text);
     let mut lead = lead_no(1, &[]);
