@@ -160,7 +160,7 @@ pub struct CandidateTrace {
 
 impl Trace {
     /// The trace within its bound, cut from the least interesting end: first the rules tried long before the one that
-    /// matched, then candidates that were not picked.
+    /// matched, then candidates that were not picked, then actions that found nobody.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         let mut size = self.bytes();
@@ -182,6 +182,17 @@ impl Trace {
             {
                 size = size.saturating_sub(bytes(&action.candidates.remove(last)) + 1);
                 self.cut += 1;
+            }
+        }
+        // Pools of which nobody could take the lead, when they are many: the last action is the one that decided.
+        size = self.bytes();
+        let mut actions = std::mem::take(&mut self.actions).into_iter().peekable();
+        while let Some(action) = actions.next() {
+            if size > TRACE_BYTES_MAX && action.picked.is_none() && actions.peek().is_some() {
+                size = size.saturating_sub(bytes(&action) + 1);
+                self.cut += 1;
+            } else {
+                self.actions.push(action);
             }
         }
         self
@@ -238,5 +249,24 @@ mod tests {
         assert_eq!(trace.rules.last(), Some(&rule(4_999, true)));
         assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.member) == picked.as_ref()));
         assert_eq!(trace.cut, 6_000 - trace.rules.len() - trace.actions[0].candidates.len());
+    }
+
+    #[test]
+    fn a_trace_of_many_pools_keeps_the_last() {
+        let empty = |index: usize| ActionTrace {
+            action: format!("pool p{index}"),
+            pool: Some(PoolId::new(format!("p{index}")).unwrap()),
+            candidates: vec![CandidateTrace {
+                member: "anna".parse().unwrap(),
+                ineligible: Some(Ineligible::Inactive),
+                credit: None,
+            }],
+            ..ActionTrace::default()
+        };
+        let trace = Trace { actions: (0..5_000).map(empty).collect(), ..Trace::default() }.bounded();
+        assert!(serde_json::to_vec(&trace).unwrap().len() <= TRACE_BYTES_MAX);
+        assert_eq!(trace.actions.last().unwrap().action, "pool p4999");
+        assert_eq!(trace.cut, 10_000 - trace.actions.len());
+        assert!(trace.actions.len() > 100, "no more is cut than must be");
     }
 }
