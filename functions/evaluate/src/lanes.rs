@@ -15,8 +15,10 @@ use tokio::time::Instant;
 /// How long after the last meeting with others a pool is still taken for contended.
 const CONTENDED: Duration = Duration::from_secs(3);
 
-/// What a turn takes, as a first guess; between looks one waits about as long as those before take.
+/// What a turn takes, as a first guess: so long one waits for each of those before the one who is next.
 const TURN: Duration = Duration::from_millis(8);
+/// How often the one who is next looks whether its turn has come.
+const LOOK: Duration = Duration::from_millis(2);
 /// The longest wait between two looks.
 const LOOK_MAX: Duration = Duration::from_millis(150);
 /// A lane in which nobody is served for so long has lost the one whose turn it was: one goes ahead.
@@ -75,17 +77,16 @@ impl Lanes {
 /// Takes a number and waits until it is called. Says whether there were others.
 async fn wait(store: &Store, account: &AccountId, pool: &PoolId) -> Result<(u64, bool), StoreError> {
     let ticket = store.take_ticket(account, pool).await?;
-    let (mut served, mut since) = (ticket.served, Instant::now());
-    let mut turn = TURN;
-    let waited = served + 1 < ticket.number;
+    let (began, waited) = (Instant::now(), ticket.served + 1 < ticket.number);
+    let (mut served, mut since) = (ticket.served, began);
     while served + 1 < ticket.number && since.elapsed() < LOST {
-        let ahead = u32::try_from(ticket.number - 1 - served).unwrap_or(u32::MAX);
-        tokio::time::sleep(turn.saturating_mul(ahead).min(LOOK_MAX)).await;
+        let before = u32::try_from(ticket.number - 2 - served).unwrap_or(u32::MAX);
+        // What the turns so far have taken is what the others will take.
+        let turns = u32::try_from(served - ticket.served).unwrap_or(u32::MAX);
+        let turn = began.elapsed().checked_div(turns).unwrap_or(TURN);
+        tokio::time::sleep(turn.saturating_mul(before).clamp(LOOK, LOOK_MAX)).await;
         let now_served = store.last_served(account, pool).await?;
         if now_served > served {
-            // What those before have taken each is what the others will take, with a little for looking.
-            let each = since.elapsed() / u32::try_from(now_served - served).unwrap_or(u32::MAX);
-            turn = (turn + each) / 2;
             (served, since) = (now_served, Instant::now());
         }
     }

@@ -4,15 +4,15 @@
 //! (`EventId`, `LeadId`, `DeliveryId`) are derived from their input by SHA-256, never random, so that a retried step
 //! arrives at the same id.
 //!
-//! An id is shared, not copied: a decision names thousands of candidates, and each clone is a counter that moves.
+//! A decision names thousands of candidates, so an id costs little to clone: a short one stands where it is used.
 
 use std::fmt;
-use std::sync::Arc;
 
 use data_encoding::{Encoding, Specification};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 /// The longest slug, in bytes.
 pub const SLUG_BYTES_MAX: usize = 64;
@@ -40,7 +40,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Checks and wraps a text.

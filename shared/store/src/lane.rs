@@ -69,7 +69,9 @@ impl Store {
             .expression_attribute_names("#served", SERVED)
             .expression_attribute_values(":ticket", number(ticket));
         match request.send().await {
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 Ok(())
             }
             result => result.map(|_| ()).map_err(StoreError::of("UpdateItem")),

@@ -137,7 +137,8 @@ fn ordinary(number: u32) -> Settled {
 fn commit_of(settled: Vec<Settled>) -> Commit {
     let seats = (1i64..).zip(members()).map(|(place, member)| {
         let (credit, assigned) = (place * 71_429 - 250_000, place.unsigned_abs() + 1_000);
-        let opening = |on, before: i64| Opening { on, credit: credit - before, assigned: assigned - before.unsigned_abs() };
+        let opening =
+            |on, before: i64| Opening { on, credit: credit - before, assigned: assigned - before.unsigned_abs() };
         let (day, month) = (opening(date(2026, 7, 21), 3), opening(date(2026, 7, 1), 70));
         Seat { credit, assigned, day, month, ..Seat::new(member) }
     });

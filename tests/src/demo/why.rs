@@ -11,7 +11,7 @@ pub(super) fn sentence(assignment: &Value) -> String {
     }
     let action = assignment["trace"]["actions"].as_array().and_then(|actions| actions.last());
     let candidates = action.and_then(|action| action["candidates"].as_array()).map(Vec::as_slice).unwrap_or_default();
-    let picked = candidates.iter().find(|candidate| candidate["assignee"] == assignment["assignee"]);
+    let picked = candidates.iter().find(|candidate| candidate["member"] == assignment["assignee"]);
     let mut sentence = match picked.and_then(|picked| picked["credit"][0].as_i64()) {
         // What was owed before the lead: the rotation gives it to whom it owes most.
         Some(_) => {
@@ -58,8 +58,8 @@ mod tests {
                 "So Bo got the lead, delivered nowhere.",
             ],
             "trace": { "actions": [{ "candidates": [
-                { "assignee": "anna", "reason": "cap_reached" },
-                { "assignee": "bo", "credit": [250_000, -250_000] },
+                { "member": "anna", "reason": "cap_reached" },
+                { "member": "bo", "credit": [250_000, -250_000] },
             ] }] },
         });
         assert_eq!(
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn other_decisions() {
-        let candidates = json!([{ "assignee": "erika" }]);
+        let candidates = json!([{ "member": "erika" }]);
         let named = json!({
             "outcome": "assigned",
             "assignee": "erika",

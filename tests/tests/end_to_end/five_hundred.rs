@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     account::{Account, PATIENCE, post},
+    history,
     shared::alone,
 };
 
@@ -94,7 +95,7 @@ fn assert_fair(assignments: &[Value]) {
         let picked = assignment["assignee"].as_str().unwrap();
         let candidates = assignment["trace"]["actions"][0]["candidates"].as_array().unwrap();
         for candidate in candidates {
-            let assignee = candidate["assignee"].as_str().unwrap();
+            let assignee = candidate["member"].as_str().unwrap();
             let Some(credit) = candidate["credit"].as_array() else { continue };
             // The credit moves by the share; who is picked also pays the whole lead.
             let paid = if assignee == picked { 1_000_000 } else { 0 };
@@ -145,6 +146,7 @@ async fn each_is_decided_once_and_delivered_once_and_nothing_changes_when_all_me
         assignments.push(lead["assignments"][0].take());
     }
     assert_fair(&assignments);
+    history::prove(&stack, ACCOUNT, &events).await;
 
     // Every message of the run once more, as SQS may.
     let messages = stack.sent_messages().split_off(sent_before);

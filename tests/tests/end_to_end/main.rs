@@ -5,9 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
 mod account;
+mod assignment;
 mod bad_receiver;
 mod bad_request;
 mod five_hundred;
+mod history;
 mod mended;
 mod poison;
 mod publishing;
