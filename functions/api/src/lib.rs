@@ -15,7 +15,6 @@ mod deliver;
 mod drain;
 mod entries;
 pub mod etag;
-mod known;
 mod list_change;
 pub mod listing;
 pub mod log;
@@ -29,6 +28,7 @@ mod room;
 pub mod router;
 pub mod routes;
 mod rules;
+mod why;
 
 pub use app::{App, Queues};
 pub use router::router;

@@ -23,8 +23,8 @@ use super::lead_of;
 use crate::app::{App, send};
 use crate::auth::{Caller, Operator};
 use crate::body::{Id, OptionalJsonBody};
-use crate::known::why_not;
 use crate::problem::{Kind, Problem};
+use crate::why::why_not;
 
 /// Most characters of a reason.
 const REASON_CHARS_MAX: usize = 200;

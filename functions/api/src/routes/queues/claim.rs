@@ -28,8 +28,8 @@ use crate::app::{App, send};
 use crate::auth::{Caller, Operator};
 use crate::body::{Id, JsonBody};
 use crate::deliver;
-use crate::known::why_not;
 use crate::problem::{Kind, Problem};
+use crate::why::why_not;
 
 /// Most leads that one claim looks at.
 const LOOKED_AT_MAX: usize = 100;

@@ -1,4 +1,4 @@
-//! What a decision about one assignee says.
+//! Why somebody did not get a lead that was decided for them alone.
 
 use leadyard_domain::decision::Decision;
 use leadyard_domain::eligibility::Ineligible;
