@@ -1,4 +1,4 @@
-//! The admin and operations API: publish a config, read leads and logs, replay and retry.
+//! The admin and operations API: publish a config, read leads, pools and logs, claim and reassign leads, replay and retry.
 //!
 //! - [`router`]: every route, and what all of them share
 //! - [`routes`]: one file a resource, each handler beside the views it answers with

@@ -3,15 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use leadyard_store::{Cursor, Waiting};
+use leadyard_store::Waiting;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::body::Parameters;
-use crate::listing::{LIMIT_DEFAULT, LIMIT_MAX};
-use crate::problem::{Kind, Problem};
+use crate::listing;
+use crate::problem::Problem;
 
 /// Places that one read looks at.
 const PLACES: usize = 200;
@@ -86,18 +86,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Parameters(ParkedQuery { line, limit, cursor }): Parameters<ParkedQuery>,
 ) -> Result<Json<ParkedPage>, Problem> {
-    let limit = limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let detail =
-            format!("'limit' is {limit}; a page has 1 to {LIMIT_MAX} entries, and 'cursor' leads to the next one.");
-        return Err(Problem::new(Kind::BadRequest, detail));
-    }
-    // At most LIMIT_MAX, so it fits.
-    let limit = usize::try_from(limit).unwrap_or_default();
-    let mut cursor: Option<Cursor> = cursor
-        .map(|text| text.parse())
-        .transpose()
-        .map_err(|error| Problem::new(Kind::BadRequest, format!("In the query, 'cursor' does not fit: {error}.")))?;
+    let (limit, mut cursor) = (listing::limit(limit)?, listing::cursor(cursor)?);
     let mut parked: Vec<ParkedLead> = Vec::new();
     for _ in 0..READS_MAX {
         // Without a filter every place that is read has room on the page.

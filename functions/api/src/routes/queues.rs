@@ -26,6 +26,8 @@ pub struct QueueView {
     id: String,
     /// Its name for people.
     name: Option<String>,
+    /// Whether the config in force has it. Leads of one that was taken out wait on: put it back to have them claimed.
+    in_config: bool,
     /// Who may claim from it.
     members: Vec<String>,
     /// Pools whose members may claim from it too.
@@ -59,7 +61,7 @@ pub struct QueuedLead {
     params(("id" = String, Path, description = "The queue's id in the config.")),
     responses(
         (status = 200, description = "The queue.", body = QueueView),
-        (status = 404, description = "The config in force has no such queue, or there is none in force yet."),
+        (status = 404, description = "The config in force has no such queue, and nothing waits in one of that name."),
     )
 )]
 pub(crate) async fn read(
@@ -69,14 +71,17 @@ pub(crate) async fn read(
 ) -> Result<Json<QueueView>, Problem> {
     let published = app.configs.get(&caller.account, now()).await?;
     let queue = published.as_ref().and_then(|published| published.checked.queue(&id));
-    let Queue { id, name, members, pools } = queue.ok_or_else(|| unknown(&id))?;
-    let page = app.store.queued_leads(&caller.account, id, COUNTED_MAX, None).await?;
+    let page = app.store.queued_leads(&caller.account, &id, COUNTED_MAX, None).await?;
+    if queue.is_none() && page.rows.is_empty() {
+        return Err(unknown(&id));
+    }
     let oldest = page.rows.first().map(|first| QueuedLead { lead: first.lead.to_string(), since: first.since });
     Ok(Json(QueueView {
         id: id.to_string(),
-        name: name.clone(),
-        members: members.iter().map(ToString::to_string).collect(),
-        pools: pools.iter().map(ToString::to_string).collect(),
+        name: queue.and_then(|queue| queue.name.clone()),
+        in_config: queue.is_some(),
+        members: queue.iter().flat_map(|queue| &queue.members).map(ToString::to_string).collect(),
+        pools: queue.iter().flat_map(|queue| &queue.pools).map(ToString::to_string).collect(),
         waiting: page.rows.len(),
         more: page.next.is_some(),
         oldest,

@@ -65,6 +65,13 @@ async fn the_oldest_is_given_with_all_that_follows() {
     assert_eq!(queue.body["oldest"], json!({ "lead": lead_id(1), "since": "2026-07-21T10:00:01Z" }));
     assert_eq!((&queue.body["members"], &queue.body["pools"]), (&json!(["anna", "bo", "eve"]), &json!(["outer"])));
 
+    let waiting = services.get("main-viewer", &format!("/v1/leads/{}", lead_id(1))).await.body;
+    let standing = json!({
+        "state": "queued", "attempt": 1, "since": "2026-07-21T10:00:01Z", "queue": "desk",
+        "reason": null, "line": null, "until": null,
+    });
+    assert_eq!((&waiting["standing"], &waiting["holdings"]), (&standing, &json!([])));
+
     let claimed = claim(&services, "desk", "anna").await;
     let expected = json!({ "lead": lead_id(1), "assignee": "anna", "attempt": 2, "looked_at": 1, "passed_over": [] });
     assert_eq!((claimed.status, &claimed.body), (200, &expected), "{claimed:?}");
@@ -110,6 +117,10 @@ async fn who_may_not_claim_and_what_is_not_there() {
         assert!(answer.detail().contains(says), "{answer:?}");
     }
     assert_eq!(services.get("main-viewer", "/v1/queues/till").await.status, 404);
+    // What waits in a queue that was taken out is not out of sight.
+    queued(&services.store, 7, "till", at("2026-07-21T10:00:00Z")).await;
+    let till = services.get("main-viewer", "/v1/queues/till").await;
+    assert_eq!((&till.body["in_config"], &till.body["waiting"]), (&json!(false), &json!(1)), "{till:?}");
     let other = json!({ "assignee": "anna" });
     let other = services.json(Method::POST, "other-operator", "/v1/queues/desk/claim", &other).await;
     assert_eq!(other.status, 404, "of another account");

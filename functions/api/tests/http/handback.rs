@@ -102,6 +102,9 @@ async fn what_has_ended_or_nobody_has_says_where_it_stands() {
     seeds::put(&services.store, lead).await;
     seeds::parked(&services.store, 2, "pool:sales", now).await;
     seeds::queued(&services.store, 3, "desk", now).await;
+    let lead = services.get("main-viewer", &format!("/v1/leads/{}", lead_id(1))).await.body;
+    let end = json!({ "how": "overdue", "at": now, "reason": null, "by": null });
+    assert_eq!((&lead["holdings"][0]["ended"], &lead["standing"]["state"]), (&end, &json!("unassigned")));
     let parked = "it waits in the line 'pool:sales' since";
     for (number, body, says) in [
         (1, json!({ "attempt": 1 }), format!("that was overdue at {now}")),
