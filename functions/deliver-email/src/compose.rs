@@ -15,7 +15,7 @@ use minijinja::{Environment, Value};
 pub use attachment::File;
 
 /// The subject where a destination gives none.
-const SUBJECT: &str = "New lead{% if lead.fields.full_name %}: {{ lead.fields.full_name }}\
+const SUBJECT: &str = "{% if notice %}Not contacted yet{% else %}New lead{% endif %}{% if lead.fields.full_name %}: {{ lead.fields.full_name }}\
 {% elif lead.fields.last_name %}: {{ lead.fields.first_name }} {{ lead.fields.last_name }}\
 {% elif lead.fields.company %}: {{ lead.fields.company }}{% endif %}";
 const TEXT: &str = include_str!("../templates/lead.txt");
@@ -67,7 +67,8 @@ pub enum ComposeError {
     TooMany(usize),
 }
 
-/// Makes the mail of one delivery. `context` holds `lead`, `assignee`, `assignment` and `account`; `payload` is what a
+/// Makes the mail of one delivery. `context` holds `lead`, `assignee`, `assignment`, `account` and, for
+/// a notice of a service level, `notice`; `payload` is what a
 /// webhook would get.
 ///
 /// # Errors

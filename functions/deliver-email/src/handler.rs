@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{
-    Attempt, Exchange, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
+    Attempt, Exchange, Notice, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
 };
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
@@ -163,12 +163,19 @@ impl DeliverEmail {
         let record = lease.record();
         let Order { lead, assignment } = order;
         let config = &published.checked;
-        let context = json!({
+        let mut context = json!({
             "lead": lead_view(lead),
             "assignee": assignee_view(assignment, config),
             "assignment": assignment_view(assignment),
             "account": { "name": config.config().account.name },
         });
+        if let Some(notice) = Notice::of(lead, &record.id) {
+            // The mail is to whoever is told, a manager say; who has the lead stands beside.
+            let mut view = notice.view(assignment, config);
+            view["holder"] = context["assignee"].take();
+            context["assignee"] = view["to"].take();
+            context["notice"] = view;
+        }
         let mail = match compose(email, &context, &payload(lead, assignment, &record.id, config)) {
             Ok(mail) => mail,
             Err(error) => return refused("E_TEMPLATE", error.to_string()),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use deliver_email::handler::{DeliverEmail, DeliverError};
 use deliver_email::post::Post;
 use jiff::Timestamp;
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
@@ -93,6 +93,9 @@ async fn assigned_lead(table: &Table) -> LeadId {
         extra: BTreeMap::new(),
         owner: Some("anna".parse().unwrap()),
         standing: Standing::Assigned { attempt: 1, deliveries: Vec::new(), at },
+        holdings: Vec::new(),
+        first_assigned_at: None,
+        first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event.clone(), at, body_hash: None },
         created_at: at,
@@ -101,14 +104,14 @@ async fn assigned_lead(table: &Table) -> LeadId {
     let assignment = Assignment {
         lead: id.clone(),
         attempt: 1,
-        event: event.clone(),
+        cause: Cause::Event { event: event.clone() },
         config_version: 1,
         profile: None,
         rule: None,
         outcome: Outcome::Assigned {
             assignee: "anna".parse().unwrap(),
             pool: None,
-            pick: None,
+            picks: Vec::new(),
             destinations: vec!["mail".parse().unwrap()],
         },
         decided_at: at,
@@ -126,9 +129,13 @@ async fn assigned_lead(table: &Table) -> LeadId {
     let record =
         EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id.clone()), settled_at: at };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };
-    let settled = vec![Settled { record, lead: Some(write), assignments: vec![assignment], seen: None }];
+    let settled = vec![Settled { record: Some(record), lead: Some(write), assignments: vec![assignment], seen: None }];
     let (before, after) = (State::default(), State::default());
-    table.store.commit(&Commit { account: account(), now: at, log_days: 30, settled, before, after }).await.unwrap();
+    table
+        .store
+        .commit(&Commit { account: account(), now: at, log_days: 30, had_days: 0, settled, before, after })
+        .await
+        .unwrap();
     id
 }
 

@@ -16,7 +16,7 @@ use leadyard_domain::message::Drain;
 use leadyard_runtime::backoff;
 use leadyard_store::{CommitError, Cursor, LeadWrite, Ruled, Settled};
 
-use crate::attend::AttendError;
+use crate::attend::{AttendError, is_given};
 use crate::handler::Evaluate;
 use crate::known::subject_of;
 use crate::outbox::Effects;
@@ -114,6 +114,7 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
             let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), now);
+            self.promise(&commit.settled).await?;
             match self.evaluate.store_commit(&commit).await {
                 Ok(()) => {
                     let mut effects = Effects::default();
@@ -134,6 +135,18 @@ impl<'a> Walk<'a> {
             }
         }
         Err(AttendError::Overtaken)
+    }
+
+    /// Sees to it that what follows from the decisions is asked for, before they are committed: a walk that ends right after
+    /// that, and begins again, does not find these leads any more, for they wait no longer.
+    async fn promise(&self, settled: &[Settled]) -> Result<(), AttendError> {
+        let mut effects = Effects::default();
+        for settled in settled.iter().filter(|its| its.assignments.iter().any(|its| is_given(&its.outcome))) {
+            if let Some(write) = &settled.lead {
+                effects.follow_later(&write.lead)?;
+            }
+        }
+        Ok(self.evaluate.outbox.send(effects).await?)
     }
 
     /// Those that still wait, in their order, each with its rules.
@@ -168,7 +181,7 @@ impl<'a> Walk<'a> {
                     self.drain.until = Some(self.drain.until.map_or(*until, |before| before.min(*until)));
                 }
             }
-            let waits_on = decisions.iter().all(|decision| !crate::attend::is_given(&decision.outcome))
+            let waits_on = decisions.iter().all(|decision| !is_given(&decision.outcome))
                 && decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Parked { .. }));
             if waits_on && decisions.iter().all(|decision| decision.blocked) && self.drain.blocked.len() < BLOCKED_MAX {
                 self.drain.blocked.push(group);

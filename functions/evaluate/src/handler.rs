@@ -1,5 +1,6 @@
 //! A batch of the leads queue: by account, round after round, until every event is settled.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,6 +21,9 @@ const ROUNDS_MAX: u32 = 40;
 /// A round does not begin with less time than this left: what is settled must be answered for.
 const ROUND_RESERVE: Duration = Duration::from_secs(8);
 
+/// Says what time it is.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// The function.
 pub struct Evaluate {
     /// The table.
@@ -31,7 +35,7 @@ pub struct Evaluate {
     /// What CloudWatch counts.
     pub metrics: Metrics,
     /// What time it is.
-    pub now: fn() -> Timestamp,
+    pub now: Now,
 }
 
 /// An event to settle, and the messages that brought it: SQS may bring one twice.

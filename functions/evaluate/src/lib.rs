@@ -16,4 +16,4 @@ pub mod point;
 mod report;
 mod round;
 
-pub use handler::Evaluate;
+pub use handler::{Evaluate, Now};

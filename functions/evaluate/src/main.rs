@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evaluate::Evaluate;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
                 points: Points::default(),
             },
             metrics: function.metrics.clone(),
-            now,
+            now: Arc::new(now),
         };
         function.serve_together(START_RESERVE, async |records| evaluate.handle(records).await).await
     })

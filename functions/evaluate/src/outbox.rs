@@ -29,6 +29,9 @@ pub struct Outbox {
     pub points: Points,
 }
 
+/// Longer than any process that commits lives on.
+const FOLLOW_UP_DELAY_S: u16 = 60;
+
 /// Why something was not asked for. The message that caused it has to come back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum OutboxError {
@@ -64,6 +67,18 @@ impl Effects {
         for holding in lead.held() {
             self.timers(config, lead, holding, now)?;
         }
+        Ok(())
+    }
+
+    /// All that follows from where a lead will stand, when a commit that is about to be made is through or never will be: a
+    /// process that ends in between leaves a message that asks for it.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn follow_later(&mut self, lead: &Lead) -> Result<(), SendError> {
+        let message = LeadsMessage::FollowUp { account: lead.account.clone(), lead: lead.id.clone() };
+        let outgoing = Outgoing::json(lead.id.as_str(), lead.account.as_str(), &message)?;
+        self.leads.push(outgoing.delayed(FOLLOW_UP_DELAY_S));
         Ok(())
     }
 

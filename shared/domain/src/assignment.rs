@@ -72,6 +72,9 @@ impl Standing {
 pub struct Holding {
     /// The attempt that gave it.
     pub attempt: u32,
+    /// The rule that gave it; `None` for the default action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
     /// Who got it.
     pub assignee: AssigneeId,
     /// The pool in which it counts against the caps.

@@ -47,3 +47,6 @@ pub struct Had {
     /// When.
     pub at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,13 @@ pub struct Case<'a> {
     pub now: Timestamp,
 }
 
+impl Case<'_> {
+    /// Whether every match gives the lead, and somebody has it by one of them.
+    fn is_held_by_another_rule(&self) -> bool {
+        self.route.gives_by_every_match() && self.subject.lead.held().next().is_some()
+    }
+}
+
 /// What one rule, or the default, decided, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
@@ -74,6 +81,7 @@ pub fn decide(case: &Case<'_>, state: &mut State) -> Vec<Decision> {
     }
     // The default is for a lead that nobody gets, so it runs once, however many rules ask for it.
     if given.is_empty()
+        && !case.is_held_by_another_rule()
         && let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.wants_default())
     {
         attempt.try_default(state);

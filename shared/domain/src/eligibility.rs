@@ -67,7 +67,10 @@ impl<'a> Asked<'a> {
     ) -> Result<(), Ineligible> {
         self.at_work(assignee, counters, self.now)?;
         self.not_had(&assignee.id)?;
-        self.wanted(assignee, memory)?;
+        self.takes(assignee)?;
+        if self.forgotten_at(assignee, memory).is_some_and(|forgotten| self.now < forgotten) {
+            return Err(Ineligible::DuplicateForPartner { days: assignee.duplicate_days });
+        }
         self.has_room(assignee, place, counters, self.now)
     }
 
@@ -80,8 +83,9 @@ impl<'a> Asked<'a> {
         counters: &Counters,
         memory: &impl Remembers,
     ) -> Option<Timestamp> {
-        self.not_had(&assignee.id).and_then(|()| self.wanted(assignee, memory)).ok()?;
-        let mut at = self.now;
+        self.not_had(&assignee.id).and_then(|()| self.takes(assignee)).ok()?;
+        // The person behind the lead may be forgotten in time.
+        let mut at = self.forgotten_at(assignee, memory).map_or(self.now, |forgotten| forgotten.max(self.now));
         for _ in 0..MOVES_MAX {
             let reason =
                 self.at_work(assignee, counters, at).and_then(|()| self.has_room(assignee, place, counters, at));
@@ -137,23 +141,23 @@ impl<'a> Asked<'a> {
         if had { Err(Ineligible::AlreadyHadThisLead) } else { Ok(()) }
     }
 
-    /// A lead that the assignee takes, of somebody whom it was not given before.
-    fn wanted(&self, assignee: &Assignee, memory: &impl Remembers) -> Result<(), Ineligible> {
-        if let Some(filter) = self.rules.filter(&assignee.id)
-            && let Err(failed) = filter.check(self.subject)
-        {
-            return Err(Ineligible::FilterMismatch { field: failed.field.to_string() });
+    /// A lead that the assignee takes.
+    fn takes(&self, assignee: &Assignee) -> Result<(), Ineligible> {
+        match self.rules.filter(&assignee.id).map(|filter| filter.check(self.subject)) {
+            Some(Err(failed)) => Err(Ineligible::FilterMismatch { field: failed.field.to_string() }),
+            None | Some(Ok(())) => Ok(()),
         }
+    }
+
+    /// From when on the assignee takes another lead of somebody of whom it was given one; `None` when it was given none.
+    fn forgotten_at(&self, assignee: &Assignee, memory: &impl Remembers) -> Option<Timestamp> {
         if assignee.duplicate_days == 0 {
-            return Ok(());
+            return None;
         }
         let days = SignedDuration::from_hours(24 * i64::from(assignee.duplicate_days));
         let earlier = self.contacts.iter().filter_map(|contact| memory.had(&assignee.id, contact));
-        let mut near = earlier.filter(|had| had.lead != self.subject.lead.id && self.now.duration_since(had.at) < days);
-        match near.next() {
-            Some(_) => Err(Ineligible::DuplicateForPartner { days: assignee.duplicate_days }),
-            None => Ok(()),
-        }
+        let others = earlier.filter(|had| had.lead != self.subject.lead.id);
+        others.map(|had| had.at.checked_add(days).unwrap_or(Timestamp::MAX)).max()
     }
 
     /// Below every cap and the capacity.
@@ -185,3 +189,6 @@ fn switched_off_until(counters: &Counters, at: Timestamp) -> Option<Timestamp> {
     let said = counters.availability.as_ref().filter(|said| said.switch_at(at) == Some(Switch::Off))?;
     said.until
 }
+
+#[cfg(test)]
+mod tests;

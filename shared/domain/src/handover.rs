@@ -16,8 +16,8 @@ use crate::lead::Lead;
 pub const STAGE: &str = "stage";
 
 /// Records decisions about a lead, the next attempts one after another, and puts them onto it. Where several rules decided,
-/// it is assigned when one of them gave it to somebody, the first of whom owns it, and waits only when none did and nobody
-/// has it.
+/// it is assigned when one of them gave it to somebody, and waits only when none did and nobody has it. The first of those
+/// who have it owns it: a later one does not take it from an owner who still has it.
 pub fn settle(
     lead: &mut Lead,
     decisions: Vec<Decision>,
@@ -27,7 +27,8 @@ pub fn settle(
     now: Timestamp,
 ) -> Vec<Assignment> {
     let mut assignments = Vec::new();
-    let mut owner = None;
+    let mut owner =
+        lead.held().map(|holding| &holding.assignee).find(|held| lead.owner.as_ref() == Some(held)).cloned();
     let mut waits = None;
     let first = lead.standing.attempt() + 1;
     let mut deliveries = Vec::new();
@@ -38,6 +39,7 @@ pub fn settle(
                 deliveries.extend(destinations.iter().map(|to| DeliveryId::of(&lead.id, attempt, to)));
                 lead.holdings.push(Holding {
                     attempt,
+                    rule: rule.clone(),
                     assignee: assignee.clone(),
                     pool: picks.last().map(|pick| pick.pool.clone()),
                     since: now,
@@ -68,6 +70,8 @@ pub fn settle(
     let Some(attempt) = assignments.last().map(|last| last.attempt) else { return assignments };
     if let Some(owner) = owner {
         lead.owner = Some(owner);
+    }
+    if lead.held().next().is_some() {
         lead.first_assigned_at.get_or_insert(now);
     }
     stand(lead, attempt, deliveries, waits.as_ref(), now);
@@ -220,3 +224,6 @@ impl Checked {
         now.to_zoned(self.config().account.timezone.time_zone().clone()).date()
     }
 }
+
+#[cfg(test)]
+mod tests;

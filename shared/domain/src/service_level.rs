@@ -71,3 +71,6 @@ impl Timers {
         Some((self.done + 1, timer))
     }
 }
+
+#[cfg(test)]
+mod tests;

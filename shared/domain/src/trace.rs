@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Failed;
 use crate::eligibility::Ineligible;
-use crate::id::{PoolId, ProfileId, RuleId};
+use crate::id::{AssigneeId, PoolId, ProfileId, RuleId};
 use crate::rotation::Member;
 use crate::strategy::Strategy;
 use crate::text;
@@ -33,6 +33,9 @@ pub struct Trace {
     /// How many rules match as well and give the lead to nobody, for one lead is given by so many rules only.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub beyond: usize,
+    /// How often the lead was given before, when that is as often as it may be; 0 when it is not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offered: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -134,6 +137,9 @@ pub struct ActionTrace {
     /// Who was picked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picked: Option<Member>,
+    /// Whose turn it was, who has had enough, where the action says that the lead does not go on to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<AssigneeId>,
     /// Whether it is of the profile's default, tried because the rule's own actions found nobody.
     #[serde(default, skip_serializing_if = "is_false")]
     pub by_default: bool,
@@ -154,7 +160,7 @@ pub struct CandidateTrace {
 
 impl Trace {
     /// The trace within its bound, cut from the least interesting end: first the rules tried long before the one that
-    /// matched, then candidates that were not picked.
+    /// matched, then candidates that were not picked, then actions that found nobody.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         let mut size = self.bytes();
@@ -176,6 +182,17 @@ impl Trace {
             {
                 size = size.saturating_sub(bytes(&action.candidates.remove(last)) + 1);
                 self.cut += 1;
+            }
+        }
+        // Pools of which nobody could take the lead, when they are many: the last action is the one that decided.
+        size = self.bytes();
+        let mut actions = std::mem::take(&mut self.actions).into_iter().peekable();
+        while let Some(action) = actions.next() {
+            if size > TRACE_BYTES_MAX && action.picked.is_none() && actions.peek().is_some() {
+                size = size.saturating_sub(bytes(&action) + 1);
+                self.cut += 1;
+            } else {
+                self.actions.push(action);
             }
         }
         self
@@ -232,5 +249,24 @@ mod tests {
         assert_eq!(trace.rules.last(), Some(&rule(4_999, true)));
         assert!(trace.actions[0].candidates.iter().any(|c| Some(&c.member) == picked.as_ref()));
         assert_eq!(trace.cut, 6_000 - trace.rules.len() - trace.actions[0].candidates.len());
+    }
+
+    #[test]
+    fn a_trace_of_many_pools_keeps_the_last() {
+        let empty = |index: usize| ActionTrace {
+            action: format!("pool p{index}"),
+            pool: Some(PoolId::new(format!("p{index}")).unwrap()),
+            candidates: vec![CandidateTrace {
+                member: "anna".parse().unwrap(),
+                ineligible: Some(Ineligible::Inactive),
+                credit: None,
+            }],
+            ..ActionTrace::default()
+        };
+        let trace = Trace { actions: (0..5_000).map(empty).collect(), ..Trace::default() }.bounded();
+        assert!(serde_json::to_vec(&trace).unwrap().len() <= TRACE_BYTES_MAX);
+        assert_eq!(trace.actions.last().unwrap().action, "pool p4999");
+        assert_eq!(trace.cut, 10_000 - trace.actions.len());
+        assert!(trace.actions.len() > 100, "no more is cut than must be");
     }
 }

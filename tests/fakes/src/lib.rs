@@ -1,9 +1,11 @@
-//! What a function's own tests put around it: a table in an emulator inside the process, and queues that keep what they
-//! are sent. Both speak over loopback with the real SDK clients.
+//! What a function's own tests put around it: a table in an emulator inside the process, and queues and schedules that keep
+//! what they are sent. Both speak over loopback with the real SDK clients.
 
 #![expect(clippy::unwrap_used, reason = "this crate is test code: a failure here is a failure of the test")]
 
+mod mutation;
 mod queue;
+mod schedules;
 mod service;
 mod table;
 
@@ -11,6 +13,7 @@ use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
 
 pub use queue::Queue;
+pub use schedules::{Scheduled, Schedules};
 pub use service::{Asked, Service};
 pub use table::Table;
 

@@ -2,9 +2,12 @@
 
 use std::thread::JoinHandle;
 
+use leadyard_runtime::Aws;
 use leadyard_store::{Store, table};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+
+use crate::mutation;
 
 const TABLE: &str = "leadyard-test";
 
@@ -12,6 +15,7 @@ const TABLE: &str = "leadyard-test";
 pub struct Table {
     /// The store over it.
     pub store: Store,
+    aws: Aws,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -19,10 +23,18 @@ impl Table {
     /// Starts an emulator with one empty table.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = crate::clients(&listener).dynamodb();
+        let aws = crate::clients(&listener);
+        let client = aws.dynamodb();
         let running = Some(serve(listener.into_std().unwrap()));
         table::create(&client, TABLE).await.unwrap();
-        Self { store: Store::new(client, TABLE.to_owned()), running }
+        Self { store: Store::new(client, TABLE.to_owned()), aws, running }
+    }
+
+    /// A store over the same table whose transactions leave out the conditions on some items, by their keys: what a
+    /// program does that forgot them.
+    #[must_use]
+    pub fn store_without_conditions(&self, on: fn(pk: &str, sk: &str) -> bool) -> Store {
+        Store::new(mutation::client(&self.aws, on), TABLE.to_owned())
     }
 
     /// Ends the emulator: from now on nobody answers.

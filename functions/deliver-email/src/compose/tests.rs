@@ -46,6 +46,23 @@ fn the_default_mail_shows_every_field() {
 }
 
 #[test]
+fn a_notice_says_who_has_had_the_lead_since_when() {
+    let mut context = context();
+    context["notice"] =
+        json!({ "kind": "reminder", "assigned_at": "2026-07-21T10:00:00Z", "holder": { "name": "Anna" } });
+    let mail = compose(&email(&["{{ assignee.email }}"]), &context, &payload()).unwrap();
+    assert!(mail.subject.starts_with("Not contacted yet: Jane"), "{}", mail.subject);
+    assert!(mail.text.contains("Anna, this lead is yours since 2026-07-21T10:00:00Z"), "{}", mail.text);
+    context["notice"]["kind"] = json!("escalation");
+    context["assignee"] = json!({ "id": "boss", "name": "Boss", "email": "boss@example.com" });
+    let mail = compose(&email(&["{{ assignee.email }}"]), &context, &payload()).unwrap();
+    assert_eq!(mail.to, ["boss@example.com"]);
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("Boss, this lead was given to Anna at"), "{part}");
+    }
+}
+
+#[test]
 fn a_subject_is_one_line() {
     let mail = compose(&email(&["a@example.com"]), &context(), &payload()).unwrap();
     assert_eq!(mail.subject, "New lead: Jane <b>Doe</b> Bcc: all@example.com");

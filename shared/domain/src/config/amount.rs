@@ -21,6 +21,12 @@ impl Amount {
     }
 }
 
+impl Amount {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|amount: &Decimal| !amount.is_sign_negative()).map(Self)
+    }
+}
+
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.normalize().fmt(f)
@@ -65,15 +71,14 @@ impl<'de> Deserialize<'de> for Amount {
                 Ok(Amount(number.into()))
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
-                self.visit_str(&number.to_string())
+                Amount::read(&number.to_string()).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(number), &self))
             }
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Amount, E> {
                 // The shortest text that means this number is the one that was written.
-                self.visit_str(&number.to_string())
+                Amount::read(&number.to_string()).ok_or_else(|| E::invalid_value(de::Unexpected::Float(number), &self))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
-                let amount = text.parse::<Decimal>().ok().filter(|amount| !amount.is_sign_negative());
-                amount.map(Amount).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+                Amount::read(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
         deserializer.deserialize_any(Form)

@@ -64,6 +64,9 @@ pub const POOLS_MAX: usize = 5_000;
 pub const QUEUES_MAX: usize = 1_000;
 /// How deep pools may stand in pools.
 pub const POOL_DEPTH_MAX: usize = 8;
+/// Most members of a pool, with those of the pools in it, each as often as it stands there: all of them are looked at for one
+/// lead.
+pub const POOL_CANDIDATES_MAX: usize = 20_000;
 /// Most steps of a service level.
 pub const STEPS_MAX: usize = 10;
 /// Most times that a rule may offer one lead.

@@ -1,11 +1,12 @@
 //! Trying the actions of one branch on the state.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::route::Branch;
 use super::{Case, Decision, State, waiting};
 use crate::assignment::{Ending, Outcome, PoolPick};
-use crate::config::{Action, Assignee, Else, OverCap, Pool};
+use crate::config::{Action, Assignee, Else, MatchMode, OverCap, Pool};
 use crate::contact::{Contact, Had};
 use crate::eligibility::{Asked, Ineligible, Place};
 use crate::id::{AssigneeId, PoolId};
@@ -31,6 +32,8 @@ pub(super) struct Attempt<'a> {
     by_default: bool,
     /// Whether it was offered as often as the rule allows.
     used_up: bool,
+    /// How often that was.
+    offered: usize,
     actions: Vec<ActionTrace>,
     last_pool: Option<PoolId>,
     last_reason: Option<String>,
@@ -50,6 +53,7 @@ impl<'a> Attempt<'a> {
             timers: None,
             by_default: false,
             used_up: false,
+            offered: 0,
             actions: Vec::new(),
             last_pool: None,
             last_reason: None,
@@ -61,12 +65,13 @@ impl<'a> Attempt<'a> {
     /// they have the lead by another branch.
     pub(super) fn try_own(&mut self, state: &mut State, given: &BTreeSet<AssigneeId>) {
         self.given.clone_from(given);
+        // The lead's item holds everyone who was given it: no rule may give it for ever.
+        let given_ever = self.case.subject.lead.holdings.len() + given.len();
         let offered = self.offered();
-        let most = self.branch.attempts().map_or(HOLDINGS_MAX, |attempts| usize::from(attempts.at_most));
-        if offered >= most {
-            self.used_up = true;
-            let often = if offered == 1 { "once".to_owned() } else { format!("{offered} times") };
-            self.last_reason = Some(format!("it was given {often}, as often as the rule allows"));
+        if given_ever >= HOLDINGS_MAX {
+            self.offered_out(given_ever, "a lead can be");
+        } else if self.branch.attempts().is_some_and(|attempts| offered >= usize::from(attempts.at_most)) {
+            self.offered_out(offered, "the rule allows");
             self.outcome = self.branch.when_used_up().find_map(|action| self.try_action(action, state));
         } else {
             self.outcome = self.branch.actions().find_map(|action| self.try_action(action, state));
@@ -80,9 +85,23 @@ impl<'a> Attempt<'a> {
         self.outcome = Some(tried.unwrap_or(Outcome::Nothing));
     }
 
-    /// How often the lead was given to somebody since it was last decided anew.
+    /// Notes that the lead is not offered any more.
+    fn offered_out(&mut self, times: usize, most: &str) {
+        self.used_up = true;
+        self.offered = times;
+        let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        self.last_reason = Some(format!("it was given {often}, as often as {most}"));
+    }
+
+    /// How often the lead was given to somebody since it was last decided anew; where every match gives it, by this rule.
     fn offered(&self) -> usize {
-        let holdings = self.case.subject.lead.holdings.iter();
+        let lead = self.case.subject.lead;
+        let anew = lead.holdings.iter().filter_map(|holding| holding.ended.as_ref());
+        let anew = anew.filter(|end| end.how == Ending::Superseded).map(|end| end.at).max();
+        let by_each = self.branch.profile.is_some_and(|profile| profile.match_mode == MatchMode::All);
+        let rule = self.branch.rule.map(|rule| &rule.id);
+        let holdings = lead.holdings.iter().filter(|holding| anew.is_none_or(|anew| holding.since >= anew));
+        let holdings = holdings.filter(|holding| !by_each || holding.rule.as_ref() == rule);
         holdings.filter(|holding| holding.ended.as_ref().is_none_or(|end| end.how != Ending::Superseded)).count()
     }
 
@@ -118,7 +137,8 @@ impl<'a> Attempt<'a> {
             Outcome::Parked { .. } | Outcome::Queued { .. } if somebody_has_it => Outcome::Nothing,
             outcome => outcome,
         };
-        let trace = Trace { actions: self.actions, ..self.case.route.reasons(&self.branch, first) };
+        let reasons = self.case.route.reasons(&self.branch, first);
+        let trace = Trace { actions: self.actions, offered: self.offered, ..reasons };
         let rule = self.branch.rule.map(|rule| rule.id.clone());
         Decision { rule, outcome, trace: trace.bounded(), timers: self.timers, blocked }
     }
@@ -127,7 +147,9 @@ impl<'a> Attempt<'a> {
     fn nobody(&mut self, state: &State) -> Outcome {
         match (self.branch.rule.map(|rule| rule.otherwise), self.branch.profile) {
             // Without a profile nobody was asked to distribute this entity.
-            (Some(Else::DoNothing), _) | (_, None) => Outcome::Nothing,
+            (_, None) => Outcome::Nothing,
+            // A lead that everybody had their turn with waits for a person.
+            (Some(Else::DoNothing), _) if !self.used_up => Outcome::Nothing,
             (_, Some(profile)) => {
                 let reason = self.last_reason.take().unwrap_or_else(|| match (self.branch.rule, &profile.default) {
                     (None, None) => format!("no rule matches and profile {} has no default", profile.id),
@@ -160,13 +182,11 @@ impl<'a> Attempt<'a> {
     fn try_action(&mut self, action: &'a Action, state: &mut State) -> Option<Outcome> {
         match action {
             Action::Pool(to) => {
-                // The check of the config proved that the pool and its members exist.
-                let checked = self.case.rules.checked();
-                let outcome =
-                    checked.pool_and_fallbacks(&to.id).find_map(|pool| self.try_pool(pool, to.over_cap, state));
                 // Whoever waits, waits for the pool that the action names: its fallbacks are tried again with it.
                 self.last_pool = Some(to.id.clone());
-                outcome
+                // The check of the config proved that the pool and its members exist.
+                let mut pools = self.case.rules.checked().pool_and_fallbacks(&to.id);
+                pools.try_for_each(|pool| self.try_pool(pool, to.over_cap, state)).break_value().flatten()
             }
             Action::AssignTo(to) => self.try_assignee(&to.id, to.over_cap, format!("assign_to {}", to.id), state),
             Action::Queue(queue) => {
@@ -177,6 +197,7 @@ impl<'a> Attempt<'a> {
                 self.about_this_lead = true;
                 let Some(owner) = self.case.subject.lead.owner.clone() else {
                     self.say("keep_owner".to_owned());
+                    self.last_reason = Some("nobody has it who could keep it".to_owned());
                     return None;
                 };
                 self.try_assignee(&owner, OverCap::Next, "keep_owner".to_owned(), state)
@@ -192,6 +213,7 @@ impl<'a> Attempt<'a> {
                     }
                     None => {
                         self.say(format!("named {field}"));
+                        self.last_reason = Some(format!("it names nobody in the field {field}"));
                         None
                     }
                 }
@@ -244,7 +266,8 @@ impl<'a> Attempt<'a> {
         self.asked().check(assignee, place, &state.counters_of(&assignee.id), state)
     }
 
-    fn try_pool(&mut self, pool: &'a Pool, over_cap: OverCap, state: &mut State) -> Option<Outcome> {
+    /// Goes on to the fallback when nobody is eligible, and breaks with `None` when the next action is to be tried.
+    fn try_pool(&mut self, pool: &'a Pool, over_cap: OverCap, state: &mut State) -> ControlFlow<Option<Outcome>> {
         let with_full = over_cap != OverCap::Next;
         let survey = self.survey(pool, state, with_full);
         let today = self.case.now.to_zoned(self.case.subject.zone.clone()).date();
@@ -254,16 +277,18 @@ impl<'a> Attempt<'a> {
         match picked {
             None => {
                 self.last_reason = Some(format!("nobody in pool {} is eligible", pool.id));
-                None
+                ControlFlow::Continue(())
             }
-            Some(Picked { assignee, full: Some(reason), .. }) => {
+            Some(Picked { assignee, picks, full: Some(reason) }) => {
                 state.pools = before.unwrap_or_default();
                 self.turn_back(&assignee, &reason);
-                self.last_pool = Some(pool.id.clone());
-                self.over(over_cap, &assignee, reason, Some(pool), state)
+                // A lead that this one can't be given, for another reason, goes to the next: it would find somebody.
+                self.about_this_lead = true;
+                let innermost = picks.last().and_then(|pick| self.case.rules.checked().pool(&pick.pool));
+                ControlFlow::Break(self.over(over_cap, &assignee, &reason, innermost, state))
             }
             Some(Picked { assignee, picks, full: None }) => {
-                Some(self.give(state, assignee, Some(pool.id.clone()), picks))
+                ControlFlow::Break(Some(self.give(state, assignee, Some(pool.id.clone()), picks)))
             }
         }
     }
@@ -278,6 +303,7 @@ impl<'a> Attempt<'a> {
                 }
             }
             action.picked = None;
+            action.over = Some(assignee.clone());
         }
     }
 
@@ -304,7 +330,7 @@ impl<'a> Attempt<'a> {
         });
         match ineligible {
             None => Some(self.give(state, id.clone(), None, Vec::new())),
-            Some(reason) if reason.is_full() => self.over(over_cap, id, reason, None, state),
+            Some(reason) if reason.is_full() => self.over(over_cap, id, &reason, None, state),
             Some(reason) => {
                 self.last_reason = Some(format!("{id} {reason}"));
                 None
@@ -317,7 +343,7 @@ impl<'a> Attempt<'a> {
         &mut self,
         over_cap: OverCap,
         id: &AssigneeId,
-        reason: Ineligible,
+        reason: &Ineligible,
         pool: Option<&Pool>,
         state: &State,
     ) -> Option<Outcome> {

@@ -46,6 +46,9 @@ impl<'a> Attempt<'a> {
         for (seat, member) in pool.members.iter().enumerate() {
             let checked = match &member.member {
                 Member::Assignee(id) => self.survey_assignee(id, pool, member, seat, state, with_full, &mut survey),
+                Member::Pool(_) if self.case().rules.checked().weight_of(member).millionths() == 0 => {
+                    Err(Ineligible::ZeroWeight)
+                }
                 Member::Pool(id) => match self.case().rules.checked().pool(id) {
                     Some(inner) => {
                         let inner = self.survey(inner, state, with_full);
@@ -130,6 +133,12 @@ impl<'a> Attempt<'a> {
             }
             seat = picked.as_ref().and_then(|pick| pool.members.iter().position(|member| member.member == pick.member));
         }
+        // Who is in the pools in it is told where nobody was found: else only of the one whose turn it is.
+        if picked.is_none() {
+            for (_, survey) in &inner {
+                self.tell_of(survey);
+            }
+        }
         self.tell(ActionTrace {
             action: format!("pool {}", pool.id),
             pool: Some(pool.id.clone()),
@@ -152,6 +161,22 @@ impl<'a> Attempt<'a> {
                 Some(picked)
             }
         }
+    }
+}
+
+impl Attempt<'_> {
+    /// Tells why nobody in a pool can take the lead, the pools in it first.
+    fn tell_of(&mut self, survey: &Survey<'_>) {
+        for (_, inner) in &survey.inner {
+            self.tell_of(inner);
+        }
+        self.tell(ActionTrace {
+            action: format!("pool {}", survey.pool.id),
+            pool: Some(survey.pool.id.clone()),
+            strategy: survey.pool.strategy,
+            candidates: survey.candidates.clone(),
+            ..ActionTrace::default()
+        });
     }
 }
 

@@ -187,11 +187,16 @@ impl<'a> Route<'a> {
         if name.len() <= GROUP_BYTES_MAX { name } else { format!("{profile}/{}", body_hash(name.as_bytes())) }
     }
 
+    /// Whether every match gives the lead, and not only the first.
+    pub(super) fn gives_by_every_match(&self) -> bool {
+        self.profile.is_some_and(|profile| profile.match_mode == MatchMode::All)
+    }
+
     /// Only the branch of one rule, of a profile in which every match decides: what one of several assignees gave back is
     /// decided by the rule that gave it. `None` when that rule does not match any more.
     #[must_use]
     pub fn only(self, rule: Option<&RuleId>) -> Option<Self> {
-        if self.profile.is_none_or(|profile| profile.match_mode == MatchMode::First) {
+        if !self.gives_by_every_match() {
             return Some(self);
         }
         let matched: Vec<_> = self.matched.iter().copied().filter(|matched| Some(&matched.id) == rule).collect();

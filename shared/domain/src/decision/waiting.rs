@@ -9,7 +9,8 @@ use crate::id::AssigneeId;
 use crate::lead::Lead;
 use crate::rotation::Member;
 
-/// The first moment at which one of those whom the actions name may be able to take the lead, as far as time alone decides.
+/// The first moment after now at which one of those whom the actions name may be able to take the lead, as far as time alone
+/// decides. Whoever could take it now and was not given it is not waited for: time does not change that.
 pub(super) fn until<'a>(
     asked: &Asked<'_>,
     actions: impl Iterator<Item = &'a Action>,
@@ -37,7 +38,8 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     fn for_assignee(&self, id: &AssigneeId, place: Option<Place<'_>>) -> Option<Timestamp> {
         let assignee = self.asked.rules.checked().assignee(id)?;
-        self.asked.free_at(assignee, place, &self.state.counters_of(id), self.state)
+        let moment = self.asked.free_at(assignee, place, &self.state.counters_of(id), self.state);
+        moment.filter(|moment| *moment > self.asked.now)
     }
 
     fn for_pool(&self, pool: &Pool) -> Option<Timestamp> {

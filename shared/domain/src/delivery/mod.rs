@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 
 pub use follow_up::{FollowUp, QUEUE_DELAY_S_MAX};
 pub use http::{classify, retry_after_s};
-pub use payload::{assignee_view, assignment_view, lead_view, payload};
+pub use payload::{Notice, assignee_view, assignment_view, lead_view, payload};
 pub use record::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
 pub use retry::RetrySchedule;
 

@@ -1,26 +1,78 @@
 //! What a receiver is told of a lead.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::assignment::{Assignment, Outcome};
 use crate::config::{Assignee, Checked};
-use crate::id::DeliveryId;
+use crate::id::{AssigneeId, DeliveryId};
 use crate::lead::Lead;
+use crate::service_level::{Due, Timer};
 
 /// The JSON that a webhook gets and an email attaches, in the shape that Standard Webhooks recommends: `type`,
-/// `timestamp` (of the decision) and `data`.
+/// `timestamp` (of the decision, or when a notice was due) and `data`. The type is `lead.assigned`, or for a notice of a
+/// service level `lead.reminder` or `lead.escalation`, which also has `data.notice`.
 #[must_use]
 pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
-    json!({
-        "type": "lead.assigned",
-        "timestamp": assignment.decided_at,
-        "data": {
-            "delivery": delivery,
-            "lead": lead_view(lead),
-            "assignee": assignee_view(assignment, config),
-            "assignment": assignment_view(assignment),
-        },
-    })
+    let mut data = json!({
+        "delivery": delivery,
+        "lead": lead_view(lead),
+        "assignee": assignee_view(assignment, config),
+        "assignment": assignment_view(assignment),
+    });
+    let (kind, timestamp) = match Notice::of(lead, delivery) {
+        Some(notice) => {
+            data["notice"] = notice.view(assignment, config);
+            (format!("lead.{}", notice.kind()), notice.timer.at)
+        }
+        None => ("lead.assigned".to_owned(), assignment.decided_at),
+    };
+    json!({ "type": kind, "timestamp": timestamp, "data": data })
+}
+
+/// What a delivery tells of a lead that was not contacted in time.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    step: u32,
+    timer: &'a Timer,
+    assigned_at: Timestamp,
+}
+
+impl<'a> Notice<'a> {
+    /// The notice that a delivery carries; `None` for the delivery of the lead itself.
+    #[must_use]
+    pub fn of(lead: &'a Lead, delivery: &DeliveryId) -> Option<Self> {
+        let step = delivery.notice()?;
+        let holding = lead.holding(delivery.attempt())?;
+        let place = usize::try_from(step).ok()?.checked_sub(1)?;
+        let timer = holding.timers.as_ref()?.steps.get(place)?;
+        Some(Self { step, timer, assigned_at: holding.since })
+    }
+
+    /// `reminder` or `escalation`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.timer.action {
+            Due::Escalate(_) => "escalation",
+            Due::Remind | Due::Reassign => "reminder",
+        }
+    }
+
+    /// The notice as receivers and templates see it: what, since when, and who is told.
+    #[must_use]
+    pub fn view(&self, assignment: &Assignment, config: &Checked) -> Value {
+        let to = match &self.timer.action {
+            Due::Escalate(to) => named_view(to, config),
+            Due::Remind | Due::Reassign => assignee_view(assignment, config),
+        };
+        json!({
+            "kind": self.kind(),
+            "step": self.step,
+            "due_at": self.timer.at,
+            "assigned_at": self.assigned_at,
+            "to": to,
+        })
+    }
 }
 
 /// A lead as receivers and templates see it.
@@ -41,7 +93,13 @@ pub fn lead_view(lead: &Lead) -> Value {
 /// Who gets the lead. An assignee that has left the config since keeps its id.
 #[must_use]
 pub fn assignee_view(assignment: &Assignment, config: &Checked) -> Value {
-    let Outcome::Assigned { assignee: id, .. } = &assignment.outcome else { return Value::Null };
+    match &assignment.outcome {
+        Outcome::Assigned { assignee, .. } => named_view(assignee, config),
+        Outcome::Parked { .. } | Outcome::Queued { .. } | Outcome::Nothing => Value::Null,
+    }
+}
+
+fn named_view(id: &AssigneeId, config: &Checked) -> Value {
     match config.assignee(id) {
         Some(Assignee { name, email, .. }) => json!({ "id": id, "name": name, "email": email }),
         None => json!({ "id": id, "name": id, "email": null }),

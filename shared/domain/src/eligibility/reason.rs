@@ -122,6 +122,7 @@ impl fmt::Display for Ineligible {
             Self::FilterMismatch { field } => write!(f, "takes no such leads (by its filter on {field})"),
             Self::DuplicateForPartner { days: 1 } => f.write_str("had a lead of the same person within a day"),
             Self::DuplicateForPartner { days } => write!(f, "had a lead of the same person within {days} days"),
+            Self::CapReached { limit: 0, .. } => f.write_str("has a cap of 0 leads"),
             Self::CapReached { period, limit } => {
                 let leads = if *limit == 1 { "lead" } else { "leads" };
                 match period {
@@ -129,6 +130,10 @@ impl fmt::Display for Ineligible {
                     Period::Day => write!(f, "has had {limit} {leads} today"),
                     period => write!(f, "has had {limit} {leads} this {}", period.name()),
                 }
+            }
+            Self::AtCapacity { leads, by_value: true } => {
+                let leads = if *leads == 1 { "1 open lead".to_owned() } else { format!("{leads} open leads") };
+                write!(f, "has {leads} and no room for what this one is worth")
             }
             Self::AtCapacity { leads: 1, .. } => f.write_str("is at capacity with 1 open lead"),
             Self::AtCapacity { leads, .. } => write!(f, "is at capacity with {leads} open leads"),

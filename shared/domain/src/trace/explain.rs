@@ -61,6 +61,10 @@ impl<'a> Explainer<'a> {
         if !trace.rules.iter().any(RuleTrace::is_match) {
             self.no_rule();
         }
+        if trace.offered > 0 {
+            let often = if trace.offered == 1 { "once".to_owned() } else { format!("{} times", trace.offered) };
+            self.say(format!("It was given {often} before, as often as it may be, and is not offered to the next."));
+        }
         for (index, action) in trace.actions.iter().enumerate() {
             if action.by_default && !index.checked_sub(1).is_some_and(|before| trace.actions[before].by_default) {
                 self.say("Nobody whom the rule names could take the lead, so the default was tried.".to_owned());
@@ -119,7 +123,8 @@ impl<'a> Explainer<'a> {
     }
 
     fn no_rule(&mut self) {
-        self.say(match (self.decided.profile, self.decided.trace.actions.is_empty()) {
+        let Trace { actions, offered, .. } = self.decided.trace;
+        self.say(match (self.decided.profile, actions.is_empty() && *offered == 0) {
             (None, _) => "No enabled profile distributes leads of this kind.".to_owned(),
             (Some(profile), false) => {
                 format!("No rule matched, so the default of the profile {} decides.", self.names.profile(profile))
@@ -138,6 +143,15 @@ impl<'a> Explainer<'a> {
         }
         match (&action.pool, &action.picked) {
             (Some(pool), Some(picked)) => self.picked(pool, picked, action),
+            (Some(pool), None) if let Some(over) = &action.over => {
+                // Of pools in pools it is told of the one in which it was that member's turn.
+                if action.candidates.iter().any(|candidate| candidate.member.assignee() == Some(over)) {
+                    let (who, pool) = (self.names.assignee(over), self.names.pool(pool));
+                    self.say(format!(
+                        "It was the turn of {who} in the pool {pool}, and it is not to go on to the next."
+                    ));
+                }
+            }
             (Some(pool), None) => {
                 let fallback =
                     self.names.fallback(pool).filter(|id| next.is_some_and(|next| next.pool.as_ref() == Some(id)));
@@ -149,7 +163,12 @@ impl<'a> Explainer<'a> {
                 self.say(format!("{} has the lead and could keep it.", self.names.member(picked)));
             }
             (None, Some(picked)) => {
-                self.say(format!("{} is named and could take the lead.", self.names.member(picked)))
+                let named = match self.decided.cause {
+                    // Whatever the rule says: it was claimed, or a person gave it to somebody.
+                    Some(Cause::Claimed { .. } | Cause::Ended { how: Ending::Reassigned, .. }) => "",
+                    _ => "is named and ",
+                };
+                self.say(format!("{} {named}could take the lead.", self.names.member(picked)));
             }
             (None, None) if action.action == "park" => self.say("The lead is to be parked.".to_owned()),
             (None, None) if action.action == "do_nothing" => {
@@ -160,12 +179,20 @@ impl<'a> Explainer<'a> {
             }
             (None, None) if action.candidates.is_empty() => {
                 if let Some(field) = action.action.strip_prefix("named ") {
-                    self.say(format!("The lead names nobody in {}.", self.names.field(field)));
+                    let nobody = format!("The lead names nobody in {}.", self.names.field(field));
+                    self.say(self.misnamed(field).unwrap_or(nobody));
                 }
             }
             // Why the one who is named could not take it was told above.
             (None, None) => {}
         }
+    }
+
+    /// What is wrong with the name in a field, when that ended the decision.
+    fn misnamed(&self, field: &str) -> Option<String> {
+        let Outcome::Parked { reason, .. } = self.decided.outcome else { return None };
+        let rest = reason.strip_prefix(&format!("the field '{field}' "))?;
+        Some(format!("The field {} {rest}.", self.names.field(field)))
     }
 
     /// Why this one of a pool's members: whoever is owed most is next.
@@ -179,14 +206,14 @@ impl<'a> Explainer<'a> {
             Strategy::HighestPrice => Some("pay most"),
             Strategy::FurthestBelowTarget => Some("are furthest below their target"),
         };
+        // Who was left out by the strategy has no credit in the trace: the rotation did not look at them.
+        let behind = candidates.iter().filter(|c| c.ineligible.is_none() && c.credit.is_none()).count();
+        let first = first.filter(|_| behind > 0);
         if let Some(first) = first {
-            // Who was left out by the strategy has no credit in the trace: the rotation did not look at them.
-            let behind = candidates.iter().filter(|c| c.ineligible.is_none() && c.credit.is_none()).count();
-            if behind > 0 {
-                self.say(format!(
-                    "The pool {pool} picks among those who {first}; {behind} who could take the lead are not."
-                ));
-            }
+            let others = if behind == 1 { "1 other is".to_owned() } else { format!("{behind} others are") };
+            self.say(format!(
+                "Of those who could take the lead, the pool {pool} picks among those who {first}; {others} left out."
+            ));
         }
         // What each was owed when the lead came; the one who was picked has paid for it since.
         let owed = |candidate: &CandidateTrace| {
@@ -198,11 +225,10 @@ impl<'a> Explainer<'a> {
         let mut others: Vec<_> = others.filter_map(|other| Some((owed(other)?, other))).collect();
         others.sort_by_key(|(owed, _)| -owed);
         let Some((second, follower)) = others.first() else {
-            let only = match action.strategy {
-                Strategy::Rotate => "who could take the lead",
-                _ => "of those",
-            };
-            return self.say(format!("{name} was the only one in the pool {pool} {only}."));
+            return self.say(match first {
+                None => format!("{name} was the only one in the pool {pool} who could take the lead."),
+                Some(_) => format!("{name} was the only one of those."),
+            });
         };
         let follower = self.names.member(&follower.member);
         self.say(match mine.map(|mine| mine - second) {
@@ -288,7 +314,7 @@ fn sentence(name: &str) -> String {
 /// Why someone could not take the lead; a cap with its limit.
 fn why_not(reason: &Ineligible) -> String {
     match reason {
-        Ineligible::CapReached { limit, .. } => format!("{reason} (the cap is {limit})"),
+        Ineligible::CapReached { limit, .. } if *limit > 0 => format!("{reason} (the cap is {limit})"),
         reason => reason.to_string(),
     }
 }

@@ -34,8 +34,15 @@ impl Check<'_> {
         self.at_most("fields", config.fields.len(), CUSTOM_FIELDS_MAX, "fields");
         for (index, profile) in config.profiles.iter().enumerate() {
             for (at, rule) in profile.rules.iter().enumerate() {
-                self.at_most(&format!("profiles[{index}].rules[{at}].then"), rule.then.len(), ACTIONS_MAX, "actions");
+                let path = format!("profiles[{index}].rules[{at}]");
+                self.at_most(&format!("{path}.then"), rule.then.len(), ACTIONS_MAX, "actions");
+                let then = rule.attempts.as_ref().map_or(0, |attempts| attempts.then.len());
+                self.at_most(&format!("{path}.attempts.then"), then, ACTIONS_MAX, "actions");
             }
+            let then = profile.attempts.as_ref().map_or(0, |attempts| attempts.then.len());
+            self.at_most(&format!("profiles[{index}].attempts.then"), then, ACTIONS_MAX, "actions");
+            let default = profile.default.as_ref().map_or(0, |default| default.0.len());
+            self.at_most(&format!("profiles[{index}].default"), default, ACTIONS_MAX, "actions");
         }
         for (index, field) in config.fields.iter().enumerate() {
             self.at_most(&format!("fields[{index}].options"), field.options.len(), OPTIONS_MAX, "options");

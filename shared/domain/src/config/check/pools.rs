@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Names};
-use crate::config::{Assignee, POOL_DEPTH_MAX, Pool};
+use crate::config::{Assignee, POOL_CANDIDATES_MAX, POOL_DEPTH_MAX, Pool};
 use crate::rotation::Member;
 use crate::strategy::Strategy;
 
@@ -43,8 +43,20 @@ impl Check<'_> {
     /// Open leads are compared with the capacity, or as they are: not some with and some without.
     fn comparable_loads(&mut self, index: usize, pool: &Pool, names: &Names) {
         let config = self.config;
-        let members = pool.members.iter().filter_map(|member| names.assignees.get(member.member.assignee()?));
-        let members = members.filter_map(|&place| config.assignees.get(place));
+        // With those of the pools in it, for a team counts as all of its members. Pools may still go in a circle here.
+        let (mut places, mut pools, mut seen) = (BTreeSet::new(), vec![pool], BTreeSet::new());
+        while let Some(pool) = pools.pop() {
+            for member in &pool.members {
+                match &member.member {
+                    Member::Assignee(id) => places.extend(names.assignees.get(id).copied()),
+                    Member::Pool(id) if seen.insert(id) => {
+                        pools.extend(names.pools.get(id).and_then(|&place| config.pools.get(place)));
+                    }
+                    Member::Pool(_) => {}
+                }
+            }
+        }
+        let members = places.into_iter().filter_map(|place| config.assignees.get(place));
         let (with, without): (Vec<&Assignee>, Vec<&Assignee>) =
             members.partition(|assignee| assignee.capacity.is_some_and(|capacity| capacity.leads.is_some()));
         if let (Some(with), Some(without)) = (with.first(), without.first()) {
@@ -71,36 +83,43 @@ impl Check<'_> {
                 pools.collect()
             })
             .collect();
-        // How deep the pools in each go, worked out from the inside: pools whose inner ones are all known are next.
-        let mut depth: Vec<Option<usize>> = vec![None; inner.len()];
+        // How deep the pools in each go and how many members they have, worked out from the inside: pools whose inner ones are
+        // all known are next.
+        let mut sizes: Vec<Option<(usize, usize)>> = vec![None; inner.len()];
         loop {
-            let ready: Vec<(usize, usize)> = (0..inner.len())
-                .filter(|&pool| depth[pool].is_none())
+            let ready: Vec<(usize, (usize, usize))> = (0..inner.len())
+                .filter(|&pool| sizes[pool].is_none())
                 .filter_map(|pool| {
-                    let depths: Option<Vec<usize>> = inner[pool].iter().map(|&inside| depth[inside]).collect();
-                    Some((pool, depths?.into_iter().max().unwrap_or_default() + 1))
+                    let inside: Option<Vec<(usize, usize)>> = inner[pool].iter().map(|&inside| sizes[inside]).collect();
+                    let inside = inside?;
+                    let deep = inside.iter().map(|(deep, _)| *deep).max().unwrap_or_default() + 1;
+                    let own = config.pools[pool].members.len();
+                    Some((pool, (deep, inside.iter().fold(own, |all, (_, members)| all.saturating_add(*members)))))
                 })
                 .collect();
             if ready.is_empty() {
                 break;
             }
-            for (pool, deep) in ready {
-                depth[pool] = Some(deep);
+            for (pool, size) in ready {
+                sizes[pool] = Some(size);
             }
         }
-        for (index, deep) in depth.into_iter().enumerate() {
-            match deep {
-                Some(deep) if deep > POOL_DEPTH_MAX => {
-                    let message =
-                        format!("pools stand {deep} deep in each other here, expected at most {POOL_DEPTH_MAX}");
-                    self.problem(format!("pools[{index}].members"), message);
+        let circles = circles(&inner, (0..inner.len()).filter(|&pool| sizes[pool].is_none()).collect());
+        for (index, size) in sizes.into_iter().enumerate() {
+            let message = match size {
+                Some((deep, _)) if deep > POOL_DEPTH_MAX => {
+                    format!("pools stand {deep} deep in each other here, expected at most {POOL_DEPTH_MAX}")
                 }
-                Some(_) => {}
-                None => {
-                    let message = "the pool stands in itself, by its members or theirs: take one of them out";
-                    self.problem(format!("pools[{index}].members"), message);
+                Some((_, members)) if members > POOL_CANDIDATES_MAX => format!(
+                    "found {members} members with those of the pools in it, each as often as it stands there, expected at \
+                     most {POOL_CANDIDATES_MAX}"
+                ),
+                None if circles.contains(&index) => {
+                    "the pool stands in itself, by its members or theirs: take one of them out".to_owned()
                 }
-            }
+                Some(_) | None => continue,
+            };
+            self.problem(format!("pools[{index}].members"), message);
         }
     }
 
@@ -125,6 +144,19 @@ impl Check<'_> {
                 let message = format!("the fallbacks go in a circle ({}): end the chain somewhere", ids.join(" -> "));
                 self.problem(format!("pools[{pool}].fallback"), message);
             }
+        }
+    }
+}
+
+/// Of pools that go in circles or hold some that do, those that go in one: what no other of them holds is taken away until
+/// nothing changes.
+fn circles(inner: &[Vec<usize>], mut left: BTreeSet<usize>) -> BTreeSet<usize> {
+    loop {
+        let held: BTreeSet<usize> = left.iter().flat_map(|&pool| &inner[pool]).copied().collect();
+        let before = left.len();
+        left.retain(|pool| held.contains(pool));
+        if left.len() == before {
+            return left;
         }
     }
 }

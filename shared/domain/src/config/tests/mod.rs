@@ -67,3 +67,21 @@ fn the_schema_names_every_part() {
         assert!(schema.contains(&format!("\"{word}\"")), "{word}");
     }
 }
+
+/// What the documentation shows can be written: whole parts, and settings of a profile.
+#[test]
+fn the_examples_of_the_documentation_are_read() {
+    let docs = include_str!("../../../../../docs/config.md");
+    let blocks = docs.split("```yaml\n").skip(1).filter_map(|block| block.split_once("```").map(|(block, _)| block));
+    let mut read = 0;
+    for block in blocks {
+        let text = match block.split_once(':').map(|(key, _)| key) {
+            Some("sla" | "attempts") => format!("profiles:\n- id: p\n  {}", block.replace('\n', "\n  ")),
+            Some("when" | "then") => continue,
+            _ => block.to_owned(),
+        };
+        parse(&text, Syntax::Yaml).unwrap_or_else(|problems| panic!("{text}\n{:#?}", problems.0));
+        read += 1;
+    }
+    assert!(read > 8, "found {read} examples");
+}

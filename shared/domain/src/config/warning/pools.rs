@@ -1,13 +1,15 @@
-//! Pools from which nobody is ever picked.
+//! Pools from which nobody is ever picked, and queues from which nobody claims.
 
 use super::view::View;
 use super::{Check, Warning};
 use crate::config::{Pool, PoolMember};
+use crate::id::AssigneeId;
 use crate::rotation::Member;
 
-pub(super) const CHECK: Check = Check { codes: &[CODE], find };
+pub(super) const CHECK: Check = Check { codes: &[CODE, QUEUE], find };
 
 const CODE: &str = "empty_pool";
+const QUEUE: &str = "empty_queue";
 
 fn find(view: &View<'_>, found: &mut Vec<Warning>) {
     for (index, pool) in view.config().pools.iter().enumerate() {
@@ -20,17 +22,44 @@ fn find(view: &View<'_>, found: &mut Vec<Warning>) {
             found.push(Warning { code: CODE, path: format!("pools[{index}].members"), message });
         }
     }
+    for (index, queue) in view.config().queues.iter().enumerate() {
+        let mut pools: Vec<_> = queue.pools.iter().filter_map(|id| view.checked.pool(id)).collect();
+        let mut active = queue.members.iter().any(|id| is_active(view, id));
+        // Whoever is in a pool may claim, whatever the weights.
+        while let Some(pool) = pools.pop().filter(|_| !active) {
+            for member in &pool.members {
+                match &member.member {
+                    Member::Assignee(id) => active |= is_active(view, id),
+                    Member::Pool(id) => pools.extend(view.checked.pool(id)),
+                }
+            }
+        }
+        if !active {
+            let message = format!("all who may claim from the queue '{}' are switched off: its leads wait", queue.id);
+            found.push(Warning { code: QUEUE, path: format!("queues[{index}]"), message });
+        }
+    }
 }
 
-/// Why nobody in a pool can be picked, whatever the caps. A pool in it is told by itself when nobody is in that.
+fn is_active(view: &View<'_>, id: &AssigneeId) -> bool {
+    view.checked.assignee(id).is_some_and(|assignee| assignee.active)
+}
+
+/// Why nobody in a pool can be picked, whatever the caps.
 fn emptiness(view: &View<'_>, pool: &Pool) -> Option<&'static str> {
     let active = |member: &&PoolMember| match &member.member {
-        Member::Assignee(id) => view.checked.assignee(id).is_some_and(|assignee| assignee.active),
-        Member::Pool(_) => true,
+        Member::Assignee(id) => is_active(view, id),
+        Member::Pool(id) => view.checked.pool(id).is_some_and(|inner| emptiness(view, inner).is_none()),
     };
     let mut active = pool.members.iter().filter(active).peekable();
     match (pool.members.is_empty(), active.peek().is_none()) {
         (true, _) => Some("has no members"),
+        (false, true) if pool.members.iter().all(|member| member.member.assignee().is_none()) => {
+            Some("has only pools of which nobody can be picked")
+        }
+        (false, true) if pool.members.iter().any(|member| member.member.assignee().is_none()) => {
+            Some("has only members that are switched off and pools of which nobody can be picked")
+        }
         (false, true) => Some("has only members that are switched off"),
         (false, false) if !active.any(|member| view.checked.weight_of(member).millionths() > 0) => {
             Some("has no active member of a weight above 0")

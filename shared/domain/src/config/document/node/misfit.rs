@@ -102,6 +102,7 @@ fn expectation(expected: &str) -> String {
         "a sequence" => "a list",
         "unit" => "nothing",
         "f64" => "a number",
+        "u8" => "a whole number from 0 to 255",
         "u16" => "a whole number from 0 to 65535",
         "u32" => "a whole number from 0 to 4294967295",
         "u64" | "usize" => "a whole number from 0",

@@ -1,7 +1,9 @@
 //! Malformed configs: each fault is told with the path of its node, what was found, what was expected, and the near name
 //! where there is one.
 
+mod actions;
 mod people;
+mod pools;
 mod rules;
 mod schedules;
 

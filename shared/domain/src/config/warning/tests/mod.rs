@@ -135,6 +135,47 @@ fn each_code_at_its_node() {
                 "empty_pool pools[1].members: the pool 'two' has no active member of a weight above 0: nobody",
             ],
         ),
+        (
+            "assignees: [{ id: off, name: Off, active: false }]\n\
+             pools: [{ id: outer, members: [{ pool: in }, { pool: none }] }, { id: in, members: [off] }, { id: none, members: [] }, \
+             { id: mixed, members: [off, { pool: in }] }, { id: zero, members: [{ pool: in, weight: 0 }, off] }]\n\
+             profiles: [{ id: p, default: [{ pool: outer }, { pool: mixed }, { pool: zero }] }]"
+                .to_owned(),
+            vec![
+                "empty_pool pools[0].members: the pool 'outer' has only pools of which nobody can be picked: nobody",
+                "empty_pool pools[1].members: the pool 'in' has only members that are switched off: nobody",
+                "empty_pool pools[2].members: the pool 'none' has no members: nobody",
+                "empty_pool pools[3].members: the pool 'mixed' has only members that are switched off and pools of which nobody",
+                "empty_pool pools[4].members: the pool 'zero' has only members that are switched off and pools of which nobody",
+            ],
+        ),
+        // Queues: whoever stands in a pool may claim, also with weight 0.
+        (
+            "assignees: [{ id: off, name: Off, active: false }, { id: on, name: On, weight: 0, destinations: [crm] }]\n\
+             destinations: [{ id: crm, channel: { webhook: { url: 'https://crm.example' } } }]\n\
+             pools: [{ id: in, members: [on, off] }, { id: out, members: [{ pool: in }] }, { id: away, members: [off] }]\n\
+             queues: [{ id: one, members: [off], pools: [out] }, { id: two, members: [off], pools: [away] }, { id: three, members: [on] }]\n\
+             profiles: [{ id: p, attempts: { at_most: 2, then: [{ queue: one }] }, default: { queue: two } }]"
+                .to_owned(),
+            vec![
+                "empty_pool pools[0].members",
+                "empty_pool pools[1].members",
+                "empty_pool pools[2].members",
+                "empty_queue queues[1]: all who may claim from the queue 'two' are switched off: its leads wait",
+                "unused_queue queues[2]: no rule or default of an enabled profile puts leads into the queue 'three'",
+            ],
+        ),
+        // Who is asked when a lead was offered too often, or told when it is late, is used.
+        (
+            format!(
+                "{base}pools: [{{ id: last, members: [anna] }}]\nprofiles: [{{ id: p, default: park, attempts: {{ at_most: 1, then: [{{ pool: last }}] }} }}]"
+            ),
+            vec![],
+        ),
+        (
+            profile("{ id: p, default: park, sla: { steps: [{ after: 1h, do: { escalate: anna } }] } }"),
+            vec![],
+        ),
         // Destinations.
         (
             "assignees: [{ id: a, name: A }, { id: b, name: B, destinations: [off] }, { id: c, name: C, active: false }]\n\

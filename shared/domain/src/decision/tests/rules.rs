@@ -1,18 +1,6 @@
-//! Decisions over a whole config, as a person would write it.
-
-use jiff::tz::TimeZone;
+//! Which rules decide, and what becomes of a lead that nobody can take.
 
 use super::*;
-use crate::condition::Subject;
-use crate::config::Known;
-use crate::config::document::{Syntax, parse};
-use crate::eligibility::Ineligible;
-use crate::field::{FieldName, FieldValue};
-use crate::id::{Entity, SourceId};
-use crate::lead::Lead;
-use crate::list::Lists;
-use crate::rules::Rules;
-use crate::testing;
 
 const CONFIG: &str = r"
 account: { timezone: Europe/Berlin }
@@ -55,64 +43,12 @@ profiles:
   - { id: calls, entity: call, default: do_nothing }
 ";
 
-fn rules(text: &str) -> Rules {
-    let config = parse(text, Syntax::Yaml).unwrap();
-    let known = Known { secrets: &BTreeSet::new(), formats: &["json"], lists: &BTreeSet::new() };
-    config.check(&known).unwrap().compile(&Lists::default()).unwrap()
-}
-
-fn lead(entity: &str, fields: &[(&str, FieldValue)]) -> Lead {
-    let fields = fields.iter().map(|(name, value)| (FieldName::new(*name).unwrap(), value.clone())).collect();
-    Lead { entity: Entity::new(entity).unwrap(), ..testing::lead(fields) }
-}
-
 fn company(name: &str) -> Lead {
     lead("lead", &[("company", FieldValue::Text(name.to_owned()))])
 }
 
 fn enterprise() -> Lead {
     lead("lead", &[("company_size", FieldValue::Number { number: 501.into() })])
-}
-
-fn now() -> Timestamp {
-    "2026-07-21T10:00:00Z".parse().unwrap()
-}
-
-fn decided(rules: &Rules, state: &mut State, lead: &Lead) -> Vec<Decision> {
-    let source = SourceId::new("web").unwrap();
-    let received_at = lead.created_at;
-    let subject = Subject { lead, source: &source, is_new: true, received_at, zone: &TimeZone::UTC };
-    let route = route(rules, &subject);
-    let needs = route.needs(rules.checked(), lead);
-    let before = state.clone();
-    let decisions = decide(&Case { rules, route: &route, subject: &subject, now: now() }, state);
-    // What a decision touches must have been named before, or a function would decide on state it never read.
-    for (pool, after) in &state.pools {
-        assert!(needs.pools.contains(pool) || before.pools.get(pool) == Some(after));
-    }
-    for (assignee, after) in &state.counters {
-        assert!(needs.assignees.contains(assignee) || before.counters.get(assignee) == Some(after));
-    }
-    for (whom, after) in &state.had {
-        assert!(needs.had.contains(whom) || before.had.get(whom) == Some(after));
-    }
-    decisions
-}
-
-fn run(rules: &Rules, state: &mut State, lead: &Lead) -> (Option<RuleId>, Decision) {
-    let mut decisions = decided(rules, state, lead);
-    assert_eq!(decisions.len(), 1);
-    let decision = decisions.remove(0);
-    (decision.rule.clone(), decision)
-}
-
-fn given(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Assigned { assignee, .. } => assignee.as_str(),
-        Outcome::Parked { .. } => "parked",
-        Outcome::Queued { .. } => "queued",
-        Outcome::Nothing => "nothing",
-    }
 }
 
 #[test]

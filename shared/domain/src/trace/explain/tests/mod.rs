@@ -1,5 +1,7 @@
 //! What is told of decisions, word by word.
 
+mod actions;
+
 use super::*;
 use crate::config::document::{Syntax, parse};
 use crate::config::{Checked, Period};
@@ -109,7 +111,7 @@ fn a_decision_from_rule_to_delivery() {
             Some("ben"),
         )],
         cut: 4_950,
-        beyond: 0,
+        ..Trace::default()
     };
     let outcome = assigned("ben", &["crm", "mail"]);
     let decided = Decided { version: Some(7), cause: None, profile: Some(&profile), outcome: &outcome, trace: &trace };

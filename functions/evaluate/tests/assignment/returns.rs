@@ -1,0 +1,162 @@
+//! Leads that come back: rejected, returned, taken away by hand. The next candidate gets them, nobody twice; what was moved
+//! is moved back.
+
+use leadyard_domain::assignment::{Cause, Ending};
+use leadyard_domain::id::{AssigneeId, LeadId};
+use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
+use serde_json::{Value, json};
+
+use crate::setting::{Setting, account, assignee};
+
+fn config() -> Value {
+    json!({
+        "sources": [{ "id": "web", "format": "json" }],
+        "assignees": [
+            { "id": "anna", "name": "Anna", "destinations": ["crm"], "caps": [{ "period": "day", "limit": 1 }] },
+            { "id": "bo", "name": "Bo", "destinations": ["crm"] },
+            { "id": "cy", "name": "Cy", "destinations": ["crm"] },
+            { "id": "boss", "name": "Boss" },
+        ],
+        "destinations": [{ "id": "crm", "channel": { "webhook": { "url": "https://crm.example" } } }],
+        "pools": [
+            { "id": "teams", "members": [{ "pool": "one" }, { "pool": "two" }] },
+            { "id": "one", "members": ["anna"] },
+            { "id": "two", "members": ["bo", "cy"] },
+        ],
+        "profiles": [{ "id": "leads", "default": { "pool": "teams" } }],
+    })
+}
+
+fn reassign(lead: &LeadId, attempt: u32, how: Ending, to: Option<AssigneeId>) -> LeadsMessage {
+    let (reason, by) = (Some("no answer".to_owned()), Some("ops".to_owned()));
+    LeadsMessage::Reassign { account: account(), lead: lead.clone(), attempt, how, reason, by, to }
+}
+
+#[tokio::test]
+async fn a_rejected_lead_goes_to_the_next_and_nobody_is_asked_twice() {
+    let setting = Setting::start(&config()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    assert_eq!(setting.whose(&lead).await, "anna");
+    for (attempt, next) in [(1, "bo"), (2, "cy"), (3, "parked")] {
+        setting.send(reassign(&lead, attempt, Ending::Rejected, None)).await;
+        assert_eq!(setting.whose(&lead).await, next);
+        setting.prove().await;
+    }
+    let assignments = setting.assignments(&lead).await;
+    assert_eq!(assignments[3].cause, Cause::Ended { attempt: 3, how: Ending::Rejected });
+    let read = setting.read(&lead).await;
+    let ended = read.holdings[0].ended.clone().unwrap();
+    assert_eq!(
+        (ended.how, ended.reason.as_deref(), ended.by.as_deref()),
+        (Ending::Rejected, Some("no answer"), Some("ops"))
+    );
+    assert_eq!((ended.refunds.len(), read.owner), (2, None), "both pools took back their pick");
+    // Anna's cap of one is hers again.
+    let other = setting.lead(json!({ "email": "b@example.com" })).await;
+    assert_eq!(setting.whose(&other).await, "anna");
+    let asked: Vec<String> =
+        setting.webhook.sent::<DeliveryMessage>().iter().map(|its| its.delivery.to_string()).collect();
+    assert_eq!(asked.len(), 4, "three offers of the one and one of the other: {asked:?}");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_ends_nothing_twice() {
+    let setting = Setting::start(&config()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    for _ in 0..3 {
+        setting.send(reassign(&lead, 1, Ending::Returned, None)).await;
+    }
+    assert_eq!(setting.whose(&lead).await, "bo");
+    assert_eq!(setting.assignments(&lead).await.len(), 2);
+    setting.send(reassign(&lead, 9, Ending::Returned, None)).await;
+    assert_eq!(setting.whose(&lead).await, "bo", "an attempt that never was ends nothing");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn by_hand_a_lead_goes_to_whom_a_person_names_if_that_one_can_take_it() {
+    let setting = Setting::start(&config()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    setting.send(reassign(&lead, 1, Ending::Reassigned, Some(assignee("boss")))).await;
+    assert_eq!(setting.whose(&lead).await, "boss");
+    // Anna had it before: a person may say so again. She has one lead a day, and that came back.
+    setting.send(reassign(&lead, 2, Ending::Reassigned, Some(assignee("anna")))).await;
+    assert_eq!(setting.whose(&lead).await, "anna");
+    let other = setting.lead(json!({ "email": "b@example.com" })).await;
+    assert_eq!(setting.whose(&other).await, "bo");
+    setting.send(reassign(&other, 1, Ending::Reassigned, Some(assignee("anna")))).await;
+    assert_eq!(setting.whose(&other).await, "bo", "a cap is not exceeded by hand either");
+    let last = setting.assignments(&other).await.pop().unwrap();
+    assert_eq!(last.outcome.name(), "nothing");
+    assert!(last.trace.actions[0].candidates[0].ineligible.is_some(), "and it is on record why");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn an_assignee_who_left_the_config_can_give_back_what_it_has() {
+    let setting = Setting::start(&config()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    let mut without = config();
+    without["assignees"].as_array_mut().unwrap().remove(0);
+    without["pools"][1]["members"] = json!([]);
+    setting.publish(&without).await;
+    setting.send(reassign(&lead, 1, Ending::Reassigned, None)).await;
+    assert_eq!(setting.whose(&lead).await, "bo");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_emptied_while_in_use_parks_with_its_reason() {
+    let setting = Setting::start(&config()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    let mut emptied = config();
+    for pool in 1..3 {
+        emptied["pools"][pool]["members"] = json!([]);
+    }
+    setting.publish(&emptied).await;
+    setting.send(reassign(&lead, 1, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "parked");
+    let leadyard_domain::assignment::Standing::Parked { reason, .. } = setting.read(&lead).await.standing else {
+        panic!()
+    };
+    assert_eq!(reason, "nobody in pool teams is eligible");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn of_several_who_have_a_lead_one_gives_it_back() {
+    let mut config = config();
+    config["profiles"][0] = json!({
+        "id": "leads",
+        "match": "all",
+        "rules": [
+            { "id": "first", "then": [{ "assign_to": "boss" }] },
+            { "id": "second", "then": [{ "pool": "two" }] },
+        ],
+    });
+    let setting = Setting::start(&config).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    assert_eq!(setting.whose(&lead).await, "boss bo");
+    setting.send(reassign(&lead, 2, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "boss cy", "by the rule that gave it, not by the others");
+    setting.send(reassign(&lead, 3, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "boss", "it does not wait, for somebody has it");
+    setting.send(reassign(&lead, 1, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "parked");
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn after_so_many_attempts_something_else_happens() {
+    let mut config = config();
+    config["queues"] = json!([{ "id": "by_hand", "members": ["boss"] }]);
+    config["profiles"][0]["attempts"] = json!({ "at_most": 2, "then": [{ "queue": "by_hand" }] });
+    let setting = Setting::start(&config).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    setting.send(reassign(&lead, 1, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "bo");
+    setting.send(reassign(&lead, 2, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "queued", "cy was not asked");
+    setting.prove().await;
+}
