@@ -156,7 +156,7 @@ async fn whoever_is_named_has_to_be_able_to_take_it() {
     for (to, status, says) in [
         ("eve", 404, "no assignee 'eve', named under 'to'"),
         ("anna", 409, "for anna has or had this lead already"),
-        ("bo", 409, "for bo has had 0 leads today"),
+        ("bo", 409, "for bo has a cap of 0 leads"),
         ("cy", 409, "for cy takes no such leads (by its filter on score)"),
     ] {
         let answer = ask(&services, "reassign", 1, json!({ "to": to })).await;

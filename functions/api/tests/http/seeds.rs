@@ -133,6 +133,7 @@ pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
 pub fn held(attempt: u32, assignee: &str, since: Timestamp) -> Holding {
     Holding {
         attempt,
+        rule: Some("large".parse().unwrap()),
         assignee: assignee.parse().unwrap(),
         pool: Some("sales".parse().unwrap()),
         since,

@@ -149,6 +149,8 @@ impl From<Standing> for StandingView {
 pub struct HoldingView {
     /// The attempt that gave it.
     attempt: u32,
+    /// The rule that gave it; `null` for the default action.
+    rule: Option<String>,
     /// Who got it.
     assignee: String,
     /// The pool in which it counts against the caps.
@@ -203,11 +205,12 @@ pub struct TimerView {
 
 impl From<Holding> for HoldingView {
     fn from(holding: Holding) -> Self {
-        let Holding { attempt, assignee, pool, since, value: _, open, timers, contacted_at, ended } = holding;
+        let Holding { attempt, rule, assignee, pool, since, value: _, open, timers, contacted_at, ended } = holding;
         // A contact, an end and a closed stage stop the timers.
         let runs = open && contacted_at.is_none() && ended.is_none();
         Self {
             attempt,
+            rule: rule.map(String::from),
             assignee: assignee.into(),
             pool: pool.map(String::from),
             since,
