@@ -11,6 +11,7 @@ use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
 use leadyard_store::{Ruled, RulesCache, Store};
 
 use crate::attend::{AttendError, ask_of};
+use crate::lanes::Lanes;
 use crate::outbox::Outbox;
 use crate::plan::{Captured, capture};
 use crate::round::{Round, Turn};
@@ -32,6 +33,8 @@ pub struct Evaluate {
     pub rules: RulesCache,
     /// Where everything that follows is asked for.
     pub outbox: Outbox,
+    /// Where others write as well.
+    pub lanes: Lanes,
     /// What CloudWatch counts.
     pub metrics: Metrics,
     /// What time it is.

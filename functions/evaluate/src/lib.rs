@@ -10,6 +10,7 @@ mod attend;
 mod drain;
 pub mod handler;
 mod known;
+pub mod lanes;
 pub mod outbox;
 pub mod plan;
 pub mod point;

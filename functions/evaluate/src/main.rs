@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evaluate::Evaluate;
+use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::point::Points;
 use leadyard_runtime::{QueueSender, Scheduler, Start, now, start};
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
                 later: Scheduler::new(function.aws.scheduler(), group, role, leads_arn),
                 points: Points::default(),
             },
+            lanes: Lanes::default(),
             metrics: function.metrics.clone(),
             now: Arc::new(now),
         };

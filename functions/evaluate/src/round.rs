@@ -160,42 +160,55 @@ impl Round<'_> {
         Ok(Known { keys, leads })
     }
 
-    /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now.
+    /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now, in
+    /// turn with the others who move them.
     async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, StoreError> {
-        let Evaluate { store, now, metrics, .. } = self.evaluate;
-        let Ruled { rules, version } = self.ruled;
-        let checked = rules.checked();
+        let Evaluate { store, lanes, .. } = self.evaluate;
         let mut needs = Needs::default();
         for prepared in prepared {
-            needs.extend(prepared.needs(checked));
+            needs.extend(prepared.needs(self.ruled.rules.checked()));
         }
-        let mut before = match needs == Needs::default() {
-            true => State::default(),
-            false => store.load_state(self.account, &needs).await?,
-        };
         for number in 1..=DECISIONS_MAX {
-            let mut after = before.clone();
-            let at = now();
-            let planned = decide(rules, *version, prepared, &mut after, at);
-            let settled = planned.iter().map(|planned| planned.settled.clone()).collect();
-            let mut commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), at);
-            let conflict = match self.evaluate.store_commit(&commit).await {
-                Ok(()) => return Ok(Committed::Yes(planned)),
-                Err(CommitError::Conflict(conflict)) => conflict,
-                Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
-                Err(CommitError::Throttled { .. }) => Conflict::default(),
-                Err(CommitError::Store(error)) => return Err(error),
-            };
-            metrics.count("Conflicts", 1);
-            if conflict.other || !conflict.settled.is_empty() || !conflict.seen.is_empty() {
-                return Ok(Committed::Lost(conflict));
+            let turn = lanes.enter(store, self.account, &needs.pools).await;
+            let committed = self.decide_once(prepared, &needs).await;
+            if let Some(turn) = turn {
+                turn.leave(store).await;
             }
-            before = std::mem::take(&mut commit.before);
-            before.pools.extend(conflict.pools.into_iter().map(|pool| (pool.pool.clone(), pool)));
-            before.counters.extend(conflict.counters.into_iter().map(|its| (its.assignee.clone(), its)));
-            tokio::time::sleep(backoff::full_jitter((self.account, at), number)).await;
+            match committed? {
+                Committed::Lost(conflict) if moved_only(&conflict) => {
+                    lanes.met(self.account, conflict.pools.iter().map(|pool| &pool.pool));
+                    if conflict.pools.is_empty() {
+                        // No lane orders counters alone, nor a table that asks to slow down.
+                        tokio::time::sleep(backoff::full_jitter((self.account, (self.evaluate.now)()), number)).await;
+                    }
+                }
+                committed => return Ok(committed),
+            }
         }
         Ok(Committed::Lost(Conflict::default()))
+    }
+
+    /// Reads the state, decides on it and commits.
+    async fn decide_once(&self, prepared: &[Prepared<'_>], needs: &Needs) -> Result<Committed, StoreError> {
+        let Evaluate { store, now, metrics, .. } = self.evaluate;
+        let Ruled { rules, version } = self.ruled;
+        let before = match *needs == Needs::default() {
+            true => State::default(),
+            false => store.load_state(self.account, needs).await?,
+        };
+        let (mut after, at) = (before.clone(), now());
+        let planned = decide(rules, *version, prepared, &mut after, at);
+        let settled = planned.iter().map(|planned| planned.settled.clone()).collect();
+        let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), at);
+        let conflict = match self.evaluate.store_commit(&commit).await {
+            Ok(()) => return Ok(Committed::Yes(planned)),
+            Err(CommitError::Conflict(conflict)) => conflict,
+            Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
+            Err(CommitError::Throttled { .. }) => Conflict::default(),
+            Err(CommitError::Store(error)) => return Err(error),
+        };
+        metrics.count("Conflicts", 1);
+        Ok(Committed::Lost(conflict))
     }
 
     /// Asks for what follows from what was settled.
@@ -230,4 +243,9 @@ impl Round<'_> {
         }
         self.evaluate.outbox.send(effects).await
     }
+}
+
+/// Whether nothing has changed meanwhile but rotations and counters: the events are as they were read.
+fn moved_only(conflict: &Conflict) -> bool {
+    !conflict.other && conflict.settled.is_empty() && conflict.seen.is_empty()
 }

@@ -20,7 +20,7 @@ fn sample(json: &str) -> (SqsEvent, [String; 2]) {
 async fn a_batch_of_leads() {
     let (event, [_, poison]) = sample(include_str!("../../../events/lambda_sqs_leads.json"));
     let handler = async |records: Vec<Record<LeadsMessage>>| {
-        let LeadsMessage::Received { event, retry } = &records[0].message;
+        let LeadsMessage::Received { event, retry } = &records[0].message else { panic!("no event") };
         assert_eq!((event.source.as_str(), *retry), ("website", false));
         records.into_iter().map(|record| RecordResult::done(record.message_id)).collect()
     };

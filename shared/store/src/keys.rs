@@ -164,6 +164,11 @@ pub(crate) fn pool(account: &AccountId, id: &PoolId) -> Key {
     Key::new(format!("A#{account}#POOL#{id}"), "STATE")
 }
 
+/// Who writes to a pool next.
+pub(crate) fn lane(account: &AccountId, id: &PoolId) -> Key {
+    Key::new(format!("A#{account}#POOL#{id}"), "LANE")
+}
+
 pub(crate) fn counters(account: &AccountId, id: &AssigneeId) -> Key {
     Key::new(format!("A#{account}#ASSIGNEE#{id}"), "COUNTERS")
 }

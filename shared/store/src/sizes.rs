@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Weekday;
+use jiff::civil::{Weekday, date};
 use jiff::tz::TimeZone;
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Holding, Outcome, PoolPick, Standing};
 use leadyard_domain::caps::{CapClock, Counters};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus, Exchange, Verdict};
 use leadyard_domain::event::{EventStatus, Identity, Origin};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AssigneeId, PoolId};
-use leadyard_domain::rotation::{MemberState, Pick, PoolState};
+use leadyard_domain::rotation::{Member, Opening, Pick, PoolState, Seat};
 use leadyard_domain::trace::{ActionTrace, CandidateTrace, FailedComparison, RuleTrace, Trace};
 use serde_json::{Map, Value, json};
 
@@ -51,8 +51,12 @@ fn pool() -> PoolId {
     PoolId::new("sales-north").unwrap()
 }
 
-fn shares() -> BTreeMap<AssigneeId, i64> {
-    (0..).map(|place| 125_000 + place % 3).zip(assignees()).map(|(share, assignee)| (assignee, share)).collect()
+fn members() -> impl Iterator<Item = Member> {
+    assignees().into_iter().map(Member::from)
+}
+
+fn shares() -> Vec<(Member, i64)> {
+    members().zip((0..).map(|place| 125_000 + place % 3)).collect()
 }
 
 fn trace() -> Trace {
@@ -69,8 +73,8 @@ fn trace() -> Trace {
             alternatives: 0,
         }),
     });
-    let candidates = (1..).zip(assignees()).map(|(place, assignee)| CandidateTrace {
-        assignee,
+    let candidates = (1..).zip(members()).map(|(place, member)| CandidateTrace {
+        member,
         ineligible: None,
         credit: Some([place * 71_429 - 250_000, place * 83_571 - 374_999]),
     });
@@ -78,8 +82,8 @@ fn trace() -> Trace {
         action: "pool sales-north".to_owned(),
         pool: Some(pool()),
         candidates: candidates.collect(),
-        picked: Some(assignees()[3].clone()),
-        by_default: false,
+        picked: members().nth(3),
+        ..ActionTrace::default()
     };
     Trace { rules: rules.into(), actions: vec![action], ..Trace::default() }
 }
@@ -91,19 +95,22 @@ fn ordinary(number: u32) -> Settled {
         FIELDS.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
     let hash = leadyard_domain::id::body_hash(&number.to_be_bytes());
     settled.seen = Some(hash.clone());
-    settled.record.received.payload = payload;
-    settled.record.received.identity = Identity::Body(hash.clone());
-    settled.record.received.origin = Origin {
+    let record = settled.record.as_mut().unwrap();
+    record.received.payload = payload;
+    record.received.identity = Identity::Body(hash.clone());
+    record.received.origin = Origin {
         ip: Some("203.0.113.7".to_owned()),
         referrer: Some("https://nordlicht-energie.example/contact?from=roof".to_owned()),
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned()),
     };
-    settled.record.status = EventStatus::Created;
+    record.status = EventStatus::Created;
     let write = settled.lead.as_mut().unwrap();
     let field = |(name, text): (&str, &str)| (FieldName::new(name).unwrap(), FieldValue::Text(text.to_owned()));
     write.lead.fields = FIELDS.map(field).into();
     write.lead.extra = BTreeMap::from([("form_name".to_owned(), json!("contact-2026"))]);
     write.lead.owner = Some(assignees()[3].clone());
+    let holding = Holding { assignee: assignees()[3].clone(), pool: Some(pool()), ..write.lead.holdings[0].clone() };
+    write.lead.holdings = vec![Holding { rule: Some("north".parse().unwrap()), ..holding }];
     write.lead.last_event.body_hash = Some(hash);
     write.keys = ["email", "phone"]
         .map(|field| key(&leadyard_domain::id::body_hash(format!("{field}{number}").as_bytes())))
@@ -115,7 +122,10 @@ fn ordinary(number: u32) -> Settled {
         outcome: Outcome::Assigned {
             assignee: assignees()[3].clone(),
             pool: Some(pool()),
-            pick: Some(Pick { assignee: assignees()[3].clone(), shares: shares() }),
+            picks: vec![PoolPick {
+                pool: pool(),
+                pick: Pick { turn: 8_004, member: assignees()[3].clone().into(), shares: shares() },
+            }],
             destinations: vec![crate::testing::destination()],
         },
         trace: trace(),
@@ -125,10 +135,13 @@ fn ordinary(number: u32) -> Settled {
 }
 
 fn commit_of(settled: Vec<Settled>) -> Commit {
-    let members = (1..).zip(assignees()).map(|(place, assignee)| {
-        (assignee, MemberState { credit: place * 71_429 - 250_000, assigned: place.unsigned_abs() + 1_000 })
+    let seats = (1i64..).zip(members()).map(|(place, member)| {
+        let (credit, assigned) = (place * 71_429 - 250_000, place.unsigned_abs() + 1_000);
+        let opening = |on, before: i64| Opening { on, credit: credit - before, assigned: assigned - before.unsigned_abs() };
+        let (day, month) = (opening(date(2026, 7, 21), 3), opening(date(2026, 7, 1), 70));
+        Seat { credit, assigned, day, month, ..Seat::new(member) }
     });
-    let state = PoolState { members: members.collect(), ..PoolState::new(pool()) };
+    let state = PoolState { seats: seats.collect(), turns: 8_004, ..PoolState::new(pool()) };
     let mut after = State { pools: [(pool(), state)].into(), ..State::default() };
     for assignee in assignees() {
         let clock = CapClock { now: at(0), zone: &TimeZone::UTC, first_weekday: Weekday::Monday };

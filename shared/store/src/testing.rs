@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
@@ -122,10 +122,29 @@ pub(crate) fn lead(number: u32) -> Lead {
         extra: BTreeMap::from([("score".to_owned(), json!({"raw": [1, 2.5, null]}))]),
         owner: Some(assignee("anna")),
         standing: Standing::Assigned { attempt: 1, deliveries: vec![delivery_id(number)], at: at(1) },
+        holdings: vec![holding()],
+        first_assigned_at: Some(at(1)),
+        first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: at(0), body_hash: None },
         created_at: at(0),
         updated_at: at(1),
+    }
+}
+
+/// What `anna` has of a lead.
+fn holding() -> Holding {
+    Holding {
+        attempt: 1,
+        assignee: assignee("anna"),
+        rule: None,
+        pool: None,
+        since: at(1),
+        value: Default::default(),
+        open: true,
+        timers: None,
+        contacted_at: None,
+        ended: None,
     }
 }
 
@@ -137,14 +156,14 @@ pub(crate) fn assignment(number: u32, attempt: u32) -> Assignment {
     Assignment {
         lead: LeadId::from_event(&event_id(number)),
         attempt,
-        event: event_id(number),
+        cause: Cause::Event { event: event_id(number) },
         config_version: 3,
         profile: None,
         rule: None,
         outcome: Outcome::Assigned {
             assignee: assignee("anna"),
             pool: None,
-            pick: None,
+            picks: Vec::new(),
             destinations: vec![destination()],
         },
         decided_at: at(1),
@@ -158,7 +177,7 @@ pub(crate) fn created(number: u32) -> Settled {
     let mut record = record(number, EventStatus::Created);
     record.lead = Some(lead.id.clone());
     Settled {
-        record,
+        record: Some(record),
         lead: Some(LeadWrite { lead, previous: None, keys: vec![key(&format!("key{number}"))] }),
         assignments: vec![assignment(number, 1)],
         seen: None,
@@ -168,5 +187,5 @@ pub(crate) fn created(number: u32) -> Settled {
 /// A commit that leaves rotations and counters alone.
 pub(crate) fn commit(settled: Vec<Settled>) -> Commit {
     let (before, after) = (State::default(), State::default());
-    Commit { account: account(), now: at(1), log_days: 90, settled, before, after }
+    Commit { account: account(), now: at(1), log_days: 90, had_days: 30, settled, before, after }
 }

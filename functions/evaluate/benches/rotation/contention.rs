@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use evaluate::Evaluate;
+use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::plan::{self, Known, Touched};
 use evaluate::point::{Point, Points};
@@ -144,6 +145,7 @@ async fn ours(writers: usize) -> Figures {
                     later: schedules.scheduler(),
                     points,
                 },
+                lanes: Lanes::default(),
                 metrics: Metrics::new("evaluate"),
                 now: Arc::new(now),
             };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::point::Points;
 use evaluate::{Evaluate, Now};
@@ -119,6 +120,7 @@ impl Setting {
                 later: self.schedules.scheduler(),
                 points,
             },
+            lanes: Lanes::default(),
             metrics: Metrics::new("evaluate"),
             now,
         }

@@ -37,7 +37,12 @@ fn told(response: &Response<Body>) -> Value {
 }
 
 fn events(services: &Services) -> Vec<Received> {
-    services.sent().into_iter().map(|LeadsMessage::Received { event, .. }| *event).collect()
+    let sent = services.sent().into_iter();
+    let events = sent.map(|message| match message {
+        LeadsMessage::Received { event, .. } => *event,
+        other => panic!("intake sends events, not {}", other.name()),
+    });
+    events.collect()
 }
 
 #[tokio::test]

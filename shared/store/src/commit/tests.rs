@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::date;
 use jiff::tz::TimeZone;
+use leadyard_domain::availability::{Availability, Switch};
 use leadyard_domain::caps::{CapClock, Counters};
 use leadyard_domain::config::Weight;
+use leadyard_domain::contact::{Contact, Had};
 use leadyard_domain::decision::Needs;
 use leadyard_domain::event::EventStatus;
 use leadyard_domain::id::PoolId;
-use leadyard_domain::rotation::Candidate;
+use leadyard_domain::rotation::{Candidate, Member};
 
 use super::*;
 use crate::testing::{account, assignee, assignment, at, commit, created, event_id, key, lead, record, source, store};
@@ -21,9 +24,10 @@ fn pool() -> PoolId {
 /// The state after one more lead for `anna`, given the one before.
 fn one_more(before: &State) -> State {
     let mut after = before.clone();
-    let weight = Weight::ONE;
-    let candidates = ["anna", "bo"].map(|name| Candidate { assignee: assignee(name), weight });
-    after.pools.entry(pool()).or_insert_with(|| PoolState::new(pool())).pick(&candidates).unwrap();
+    let rotation = after.pool_mut(&pool());
+    rotation.seat(["anna", "bo"].map(|name| Member::from(assignee(name))).iter());
+    let candidates = [0, 1].map(|seat| Candidate { seat, weight: Weight::ONE });
+    rotation.pick(&candidates, date(2026, 7, 21)).unwrap();
     let clock = CapClock { now: at(0), zone: &TimeZone::UTC, first_weekday: jiff::civil::Weekday::Monday };
     let anna = assignee("anna");
     after.counters.entry(anna.clone()).or_insert_with(|| Counters::new(anna)).add(Some(&pool()), clock);
@@ -36,7 +40,7 @@ fn rotating(number: u32, before: State) -> Commit {
 }
 
 fn needs() -> Needs {
-    Needs { pools: [pool()].into(), assignees: [assignee("anna"), assignee("bo")].into() }
+    Needs { pools: [pool()].into(), assignees: [assignee("anna"), assignee("bo")].into(), ..Needs::default() }
 }
 
 fn conflict(result: Result<(), CommitError>) -> Conflict {
@@ -49,7 +53,7 @@ fn conflict(result: Result<(), CommitError>) -> Conflict {
 /// The commit of a second event for the lead of the first.
 fn second_event(number: u32, change: impl FnOnce(&mut Settled)) -> Commit {
     let mut settled = created(1);
-    settled.record = record(number, EventStatus::Updated);
+    settled.record = Some(record(number, EventStatus::Updated));
     settled.assignments.clear();
     let write = settled.lead.as_mut().unwrap();
     write.previous = Some(write.lead.standing.clone());
@@ -71,7 +75,7 @@ async fn a_commit_reads_back() {
     assert_eq!((order.lead, order.assignment), (lead(1), assignment(1, 1)));
     assert_eq!(store.order(&account(), &crate::testing::delivery_id(2)).await.unwrap(), None);
     let events = store.events(&account(), &BTreeSet::from([event_id(1), event_id(2)])).await.unwrap();
-    assert_eq!(events.into_values().collect::<Vec<_>>(), [first.settled[0].record.clone()]);
+    assert_eq!(events.into_values().collect::<Vec<_>>(), [first.settled[0].record.clone().unwrap()]);
     let found = store.find_leads(&account(), &BTreeSet::from([key("key1"), key("no")]), false).await.unwrap();
     assert_eq!(found, [(key("key1"), id.clone())].into());
     let read = store.leads(&account(), &[id.clone(), lead(2).id].into(), true).await.unwrap();
@@ -100,7 +104,7 @@ async fn a_redelivered_batch_changes_nothing() {
 async fn an_event_is_settled_once() {
     let store = store().await;
     let settle = |status| {
-        let settled = Settled { record: record(1, status), lead: None, assignments: Vec::new(), seen: None };
+        let settled = Settled { record: Some(record(1, status)), lead: None, assignments: Vec::new(), seen: None };
         commit(vec![settled])
     };
     // A failed event may be tried again, and fail again.
@@ -143,16 +147,17 @@ async fn a_stale_pool_or_counter_is_refused() {
     store.commit(&rotating(1, State::default())).await.unwrap();
     let now = store.load_state(&account(), &needs()).await.unwrap();
     // Only the pool is stale, then only the counters.
-    let pool_stale = State { pools: [].into(), counters: now.counters.clone() };
+    let pool_stale = State { counters: now.counters.clone(), ..State::default() };
     let refused = conflict(store.commit(&rotating(2, pool_stale)).await);
     assert_eq!((refused.pools.len(), refused.counters.len()), (1, 0));
-    let counters_stale = State { pools: now.pools.clone(), counters: [].into() };
+    let counters_stale = State { pools: now.pools.clone(), ..State::default() };
     let refused = conflict(store.commit(&rotating(2, counters_stale)).await);
     assert_eq!((refused.pools.len(), refused.counters.len()), (0, 1));
     store.commit(&rotating(2, now.clone())).await.unwrap();
     let refused = conflict(store.commit(&rotating(3, now)).await);
     assert_eq!((refused.pools[0].version, refused.counters[0].version), (2, 2));
     let fresh = State {
+        had: Default::default(),
         pools: [(pool(), refused.pools[0].clone())].into(),
         counters: [(assignee("anna"), refused.counters[0].clone())].into(),
     };
@@ -217,7 +222,7 @@ async fn an_attempt_is_decided_once() {
 fn body(number: u32, received_s: i64, status: EventStatus) -> Settled {
     let mut record = record(number, status);
     record.received.received_at = at(received_s);
-    Settled { record, lead: None, assignments: Vec::new(), seen: Some("hash".to_owned()) }
+    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: Some("hash".to_owned()) }
 }
 
 #[tokio::test]
@@ -231,7 +236,7 @@ async fn the_same_body_within_a_minute_is_a_repeat() {
     }
     // Another source, and the event itself when it is tried again.
     let mut elsewhere = body(5, 110, Unchanged);
-    elsewhere.record.received.source = "form".parse().unwrap();
+    elsewhere.record.as_mut().unwrap().received.source = "form".parse().unwrap();
     store.commit(&commit(vec![elsewhere])).await.unwrap();
     store.commit(&commit(vec![body(1, 100, Unchanged)])).await.unwrap();
     // A second more than a minute before, and after, it is an event of its own.
@@ -262,21 +267,36 @@ async fn bodies_of_one_batch_are_each_looked_at() {
 }
 
 fn parked(line: &str) -> Standing {
-    Standing::Parked { attempt: 1, reason: "nobody is there".to_owned(), line: line.to_owned(), since: at(1) }
+    Standing::Parked {
+        attempt: 1,
+        reason: "nobody is there".to_owned(),
+        line: line.to_owned(),
+        since: at(1),
+        group: "leads/north".to_owned(),
+        until: Some(at(3_600)),
+    }
+}
+
+fn queued() -> Standing {
+    Standing::Queued { attempt: 1, queue: "hot".parse().unwrap(), since: at(1) }
 }
 
 #[tokio::test]
-async fn a_parked_lead_stands_in_one_line() {
+async fn a_lead_that_waits_stands_in_one_place() {
     let store = store().await;
-    let place = |line: &str| keys::parked(&account(), line, lead(1).created_at, &lead(1).id);
+    let places = [
+        keys::parked(&account(), lead(1).created_at, &lead(1).id),
+        keys::queued(&account(), &"hot".parse().unwrap(), lead(1).created_at, &lead(1).id),
+    ];
     let mut first = created(1);
     first.lead.as_mut().unwrap().lead.standing = parked("pool:sales");
     store.commit(&commit(vec![first])).await.unwrap();
-    assert!(store.raw(&place("pool:sales")).await.is_some());
     let moves = [
         (parked("pool:sales"), parked("pool:sales"), [true, false], 0),
-        (parked("pool:sales"), parked("rule:big"), [false, true], 2),
-        (parked("rule:big"), lead(1).standing, [false, false], 1),
+        // For others in the same place: it says so.
+        (parked("pool:sales"), parked("rule:leads/big"), [true, false], 1),
+        (parked("rule:leads/big"), queued(), [false, true], 2),
+        (queued(), lead(1).standing, [false, false], 1),
     ];
     for (version, (previous, standing, expected, moved)) in (2..).zip(moves) {
         let write = second_event(u32::try_from(version).unwrap(), |settled| {
@@ -288,9 +308,75 @@ async fn a_parked_lead_stands_in_one_line() {
         // Beside the event, the lead and its key: a lead that stays in its line moves nothing.
         assert_eq!(write.actions().unwrap(), 3 + moved, "version {version}");
         store.commit(&write).await.unwrap();
-        let there = [store.raw(&place("pool:sales")).await, store.raw(&place("rule:big")).await];
+        let there = [store.raw(&places[0]).await, store.raw(&places[1]).await];
         assert_eq!(there.map(|item| item.is_some()), expected, "version {version}");
+        let told = store.parked_leads(&account(), 9, None).await.unwrap().rows.pop();
+        assert_eq!(told.is_some_and(|told| told.line == "rule:leads/big"), version == 3);
     }
+}
+
+#[tokio::test]
+async fn whom_an_assignee_had_is_as_it_was_read() {
+    let store = store().await;
+    let whom = (assignee("buyer"), Contact::of(&lead(1).fields).remove(0));
+    let needs = Needs { had: [whom.clone()].into(), ..Needs::default() };
+    let give = |number: u32, before: State, given_s: i64| {
+        let had = Had { lead: lead(number).id, at: at(given_s) };
+        let after = State { had: [(whom.clone(), had)].into(), ..State::default() };
+        Commit { before, after, ..commit(vec![created(number)]) }
+    };
+    store.commit(&give(1, State::default(), 10)).await.unwrap();
+    let read = store.load_state(&account(), &needs).await.unwrap();
+    assert_eq!(read.had[&whom], Had { lead: lead(1).id, at: at(10) });
+    assert!(conflict(store.commit(&give(2, State::default(), 20)).await).other, "someone else gave one meanwhile");
+    store.commit(&give(2, read, 20)).await.unwrap();
+    let kept = store.raw(&keys::had(&account(), &whom.0, &whom.1)).await.unwrap();
+    assert_eq!(kept["expires_at"].as_n().unwrap(), &codec::expires_at(at(20), 30).to_string());
+}
+
+#[tokio::test]
+async fn a_switch_stands_with_the_counters_and_refuses_what_was_decided_before_it() {
+    let store = store().await;
+    let anna = assignee("anna");
+    store.commit(&rotating(1, State::default())).await.unwrap();
+    let read = store.load_state(&account(), &needs()).await.unwrap();
+    let off = Availability { switch: Switch::Off, until: None, at: at(5), by: "ops".to_owned() };
+    store.set_availability(&account(), &anna, Some(&off)).await.unwrap();
+    let refused = conflict(store.commit(&rotating(2, read.clone())).await);
+    assert_eq!(refused.counters[0].availability.as_ref(), Some(&off));
+    assert_eq!(refused.counters[0].counts, read.counters[&anna].counts, "what was counted stays");
+    store.set_availability(&account(), &anna, None).await.unwrap();
+    let after = store.load_state(&account(), &needs()).await.unwrap();
+    assert_eq!((after.counters[&anna].availability.as_ref(), after.counters[&anna].version), (None, 3));
+    // Whoever was given nothing has no counters yet.
+    store.set_availability(&account(), &assignee("new"), Some(&off)).await.unwrap();
+}
+
+#[tokio::test]
+async fn switches_and_decisions_at_once_lose_nothing() {
+    let store = store().await;
+    store.commit(&rotating(1, State::default())).await.unwrap();
+    let anna = assignee("anna");
+    let switching = async {
+        for number in 0..20 {
+            let said = Availability { switch: Switch::On, until: None, at: at(number), by: "ops".to_owned() };
+            store.set_availability(&account(), &anna, Some(&said)).await.unwrap();
+        }
+    };
+    let deciding = async {
+        for number in 2..22 {
+            loop {
+                let read = store.load_state(&account(), &needs()).await.unwrap();
+                if store.commit(&rotating(number, read)).await.is_ok() {
+                    break;
+                }
+            }
+        }
+    };
+    tokio::join!(switching, deciding);
+    let state = store.load_state(&account(), &needs()).await.unwrap();
+    assert_eq!(state.counters[&anna].counts["lifetime"].leads, 21);
+    assert_eq!(state.counters[&anna].availability.as_ref().unwrap().at, at(19));
 }
 
 /// A transaction may name an item once: what a batch does to one lead is one write.
@@ -335,7 +421,7 @@ async fn what_does_not_fit_is_told_before_it_is_sent() {
     .take(600_000)
     .collect();
     let mut large = created(1);
-    large.record.received.payload.insert("noise".to_owned(), noise.clone().into());
+    large.record.as_mut().unwrap().received.payload.insert("noise".to_owned(), noise.clone().into());
     let mut large_lead = created(2);
     large_lead.lead.as_mut().unwrap().lead.extra.insert("noise".to_owned(), noise.into());
     match store.commit(&commit(vec![created(3), large, large_lead])).await {
@@ -362,18 +448,25 @@ async fn a_broken_state_is_told_by_its_key() {
 }
 
 #[tokio::test]
-async fn parked_leads_are_tried_oldest_first() {
+async fn leads_that_wait_are_listed_oldest_first_page_by_page() {
     let store = store().await;
     for (number, created_s) in [(1, 30), (2, 10), (3, 20)] {
         let mut settled = created(number);
         let write = settled.lead.as_mut().unwrap();
         write.lead.created_at = at(created_s);
-        write.lead.standing = parked("pool:sales");
+        write.lead.standing = if number == 3 { queued() } else { parked("pool:sales") };
         store.commit(&commit(vec![settled])).await.unwrap();
     }
-    let oldest = store.oldest_parked(&account(), "pool:sales", 2).await.unwrap();
-    assert_eq!(oldest, [lead(2).id, lead(3).id]);
-    assert!(store.oldest_parked(&account(), "pool:other", 2).await.unwrap().is_empty());
+    let page = store.parked_leads(&account(), 1, None).await.unwrap();
+    let [oldest] = page.rows.as_slice() else { panic!("{:?}", page.rows) };
+    assert_eq!((&oldest.lead, oldest.line.as_str(), oldest.until), (&lead(2).id, "pool:sales", Some(at(3_600))));
+    let cursor = page.next.unwrap();
+    assert_eq!(cursor, oldest.cursor());
+    let page = store.parked_leads(&account(), 9, Some(&cursor.to_string().parse().unwrap())).await.unwrap();
+    assert_eq!(page.rows.iter().map(|waiting| &waiting.lead).collect::<Vec<_>>(), [&lead(1).id]);
+    assert_eq!(page.next, None);
+    let queue = store.queued_leads(&account(), &"hot".parse().unwrap(), 9, None).await.unwrap();
+    assert_eq!(queue.rows.iter().map(|waiting| &waiting.lead).collect::<Vec<_>>(), [&lead(3).id]);
 }
 
 #[tokio::test]

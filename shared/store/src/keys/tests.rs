@@ -7,6 +7,7 @@ fn keys_are_as_the_data_model_says() {
     let lead = lead(1).id;
     let unique = crate::testing::key("5e88");
     let (event, delivery) = (event_id(1), delivery_id(1));
+    let contact = Contact::of(&crate::testing::lead(1).fields).remove(0);
     let moment = "2026-07-21T10:00:00.123Z";
     for (key, pk, sk) in [
         (config_pointer(&account()), "A#main".to_owned(), "CONFIG".to_owned()),
@@ -25,6 +26,8 @@ fn keys_are_as_the_data_model_says() {
         (attempt(&account(), &delivery, 12), format!("A#main#DELIVERY#{delivery}"), "ATTEMPT#0012".into()),
         (super::unique(&account(), &unique), "A#main#KEY#lead#email#5e88".into(), "KEY".into()),
         (pool(&account(), &"sales".parse().unwrap()), "A#main#POOL#sales".into(), "STATE".into()),
+        (lane(&account(), &"sales".parse().unwrap()), "A#main#POOL#sales".into(), "LANE".into()),
+        (had(&account(), &assignee("anna"), &contact), "A#main#HAD#anna".into(), contact.as_str().into()),
         (counters(&account(), &assignee("anna")), "A#main#ASSIGNEE#anna".into(), "COUNTERS".into()),
         (parked(&account(), at(0), &lead), "A#main#PARKED".into(), format!("{moment}#{lead}")),
         (

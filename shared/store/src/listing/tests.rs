@@ -12,7 +12,7 @@ fn event(number: u32, received_s: i64, status: EventStatus) -> Settled {
     let mut record = record(number, status);
     record.received.received_at = at(received_s);
     record.reason = (status == EventStatus::Failed).then(|| "no such field".to_owned());
-    Settled { record, lead: None, assignments: Vec::new(), seen: None }
+    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }
 }
 
 async fn settle(store: &Store, events: impl IntoIterator<Item = Settled>) {
@@ -135,7 +135,7 @@ async fn the_leads_of_an_owner() {
         store.commit(&commit(vec![created(number)])).await.unwrap();
     }
     let mut moved = created(2);
-    moved.record = record(12, EventStatus::Updated);
+    moved.record = Some(record(12, EventStatus::Updated));
     moved.assignments.clear();
     let LeadWrite { lead, previous, .. } = moved.lead.as_mut().unwrap();
     *previous = Some(lead.standing.clone());

@@ -1,4 +1,4 @@
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
 
 use super::*;
 use crate::testing::{account, assignee, assignment, at, commit, created, event_id, lead, record, store};
@@ -7,7 +7,7 @@ use crate::{Commit, LeadWrite, Settled};
 /// A lead that came at some moment.
 fn came(number: u32, received_at: Timestamp) -> Settled {
     let mut settled = created(number);
-    settled.record.received.received_at = received_at;
+    settled.record.as_mut().unwrap().received.received_at = received_at;
     settled.lead.as_mut().unwrap().lead.created_at = received_at;
     settled
 }
@@ -33,7 +33,7 @@ async fn leads_of_a_time_the_oldest_first() {
     // Events that created nothing.
     write(
         &store,
-        vec![Settled { record: record(9, EventStatus::Failed), lead: None, assignments: Vec::new(), seen: None }],
+        vec![Settled { record: Some(record(9, EventStatus::Failed)), lead: None, assignments: Vec::new(), seen: None }],
     )
     .await;
     assert_eq!(numbers(&store, at(0), at(3 * day), 100).await, [2, 4, 1, 5]);
@@ -57,14 +57,19 @@ async fn each_lead_comes_with_what_was_decided_first() {
         outcome: Outcome::Assigned {
             assignee: assignee("anna"),
             pool: Some("sales".parse().unwrap()),
-            pick: None,
+            picks: Vec::new(),
             destinations: vec![],
         },
         ..assignment(1, 1)
     };
     assigned.assignments = vec![decided];
     let mut parked = came(2, at(1));
-    let outcome = Outcome::Parked { line: "pool:sales".to_owned(), reason: "nobody".to_owned() };
+    let outcome = Outcome::Parked {
+        line: "pool:sales".to_owned(),
+        reason: "nobody".to_owned(),
+        group: "leads/".to_owned(),
+        until: None,
+    };
     parked.assignments = vec![Assignment { outcome, ..assignment(2, 1) }];
     let mut nothing = came(3, at(2));
     nothing.assignments = vec![Assignment { outcome: Outcome::Nothing, ..assignment(3, 1) }];
@@ -80,10 +85,10 @@ async fn each_lead_comes_with_what_was_decided_first() {
     again.standing = Standing::Assigned { attempt: 2, deliveries: vec![], at: at(9) };
     let mut record = record(5, EventStatus::Updated);
     record.received.received_at = at(9);
-    let second = Assignment { event: event_id(5), ..assignment(1, 2) };
+    let second = Assignment { cause: Cause::Event { event: event_id(5) }, ..assignment(1, 2) };
     let previous = Some(lead(1).standing);
     let lead = Some(LeadWrite { lead: again.clone(), previous, keys: vec![] });
-    let later = Settled { record, lead, assignments: vec![second], seen: None };
+    let later = Settled { record: Some(record), lead, assignments: vec![second], seen: None };
     store.commit(&Commit { now: at(9), ..commit(vec![later]) }).await.unwrap();
 
     let past = store.past_leads(&account(), at(0), at(60), 100).await.unwrap();
