@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use leadyard_domain::id::AccountId;
 use leadyard_runtime::{Outgoing, QueueSender, SendError, SettingsError, Start, now};
-use leadyard_store::{ConfigCache, Store, StoreError};
+use leadyard_store::{CommitError, ConfigCache, Ruled, RulesCache, Store, StoreError};
 
 use crate::problem::{Kind, Problem};
 
@@ -16,6 +16,8 @@ pub struct App {
     pub store: Store,
     /// The config in force, as seen lately.
     pub configs: Arc<ConfigCache>,
+    /// The rules in force, for who decides.
+    pub rules: Arc<RulesCache>,
     /// Where work is asked for.
     pub queues: Queues,
     /// Where senders reach this deployment, without a slash at its end: `https://….example`.
@@ -59,7 +61,25 @@ impl App {
     #[must_use]
     pub fn new(store: Store, queues: Queues, public_url: &str) -> Self {
         let configs = Arc::new(ConfigCache::new(store.clone()));
-        Self { store, configs, queues, public_url: public_url.trim_end_matches('/').into() }
+        let rules = Arc::new(RulesCache::new(store.clone()));
+        Self { store, configs, rules, queues, public_url: public_url.trim_end_matches('/').into() }
+    }
+
+    /// The rules in force.
+    ///
+    /// # Errors
+    /// The account has published no config.
+    pub(crate) async fn ruled(&self, account: &AccountId) -> Result<Arc<Ruled>, Problem> {
+        self.rules.get(account, now()).await?.ok_or_else(|| {
+            let detail = "This account has not published a config yet: PUT /v1/config publishes one.";
+            Problem::new(Kind::NotFound, detail)
+        })
+    }
+
+    /// Sees at once what was just published.
+    pub(crate) fn forget_config(&self, account: &AccountId) {
+        self.configs.forget(account);
+        self.rules.forget(account);
     }
 
     /// The account's time zone by the config in force; UTC before the first one.
@@ -83,6 +103,16 @@ impl From<StoreError> for Problem {
                     .caused_by(&error)
             }
             _ => Self::behind(error.is_retryable(), &error),
+        }
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict(_) | CommitError::Throttled { .. } => Self::overtaken().caused_by(&error),
+            CommitError::Store(error) => error.into(),
+            CommitError::TooLarge(_) => Self::behind(false, &error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The admin and operations API: publish a config, read leads and logs, replay and retry.
+//! The admin and operations API: publish a config, read leads, pools and logs, claim and reassign leads, replay and retry.
 //!
 //! - [`router`]: every route, and what all of them share
 //! - [`routes`]: one file a resource, each handler beside the views it answers with
@@ -11,19 +11,24 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+mod deliver;
+mod drain;
 mod entries;
 pub mod etag;
 mod list_change;
 pub mod listing;
 pub mod log;
+mod neutral;
 pub mod openapi;
 pub mod problem;
 mod prove;
 mod publish;
 pub mod range;
+mod room;
 pub mod router;
 pub mod routes;
 mod rules;
+mod why;
 
 pub use app::{App, Queues};
 pub use router::router;

@@ -15,6 +15,30 @@ pub const LIMIT_DEFAULT: u32 = 50;
 /// Most reads of the table for one page: a page that is still short then goes out with a cursor.
 const READS_MAX: u32 = 10;
 
+/// Entries of a page.
+///
+/// # Errors
+/// The number is out of bounds.
+pub fn limit(asked: Option<u32>) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(LIMIT_DEFAULT);
+    match usize::try_from(limit) {
+        Ok(entries) if (1..=LIMIT_MAX).contains(&limit) => Ok(entries),
+        _ => Err(Problem::new(
+            Kind::BadRequest,
+            format!("'limit' is {limit}; a page has 1 to {LIMIT_MAX} entries, and 'cursor' leads to the next one."),
+        )),
+    }
+}
+
+/// Where a page begins.
+///
+/// # Errors
+/// The text is no cursor.
+pub fn cursor(asked: Option<String>) -> Result<Option<Cursor>, Problem> {
+    let read = asked.map(|text| text.parse()).transpose();
+    read.map_err(|error| Problem::new(Kind::BadRequest, format!("In the query, 'cursor' does not fit: {error}.")))
+}
+
 /// The common part of a query, as it came.
 pub struct Asked {
     /// A range that is counted from today.
@@ -35,19 +59,8 @@ impl Asked {
     /// # Errors
     /// A range that cannot be (see [`range::span`]), a number out of bounds, a text that is no cursor.
     pub fn pager<T>(self, zone: &TimeZone, now: Timestamp) -> Result<Pager<T>, Problem> {
-        let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::new(
-                Kind::BadRequest,
-                format!("'limit' is {limit}; a page has 1 to {LIMIT_MAX} entries, and 'cursor' leads to the next one."),
-            ));
-        }
-        let cursor = self.cursor.map(|text| text.parse()).transpose().map_err(|error| {
-            Problem::new(Kind::BadRequest, format!("In the query, 'cursor' does not fit: {error}."))
-        })?;
+        let (limit, cursor) = (limit(self.limit)?, cursor(self.cursor)?);
         let span = range::span(self.range, self.from, self.to, zone, now)?;
-        // At most LIMIT_MAX, so it fits.
-        let limit = usize::try_from(limit).unwrap_or_default();
         Ok(Pager { span, limit, rows: Vec::new(), cursor, reads: 0, done: false })
     }
 }

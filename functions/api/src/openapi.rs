@@ -40,7 +40,8 @@ pub(crate) fn frame() -> OpenApi {
         .title("Leadyard")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "Configure and operate lead distribution: publish a config, read leads and logs, replay and retry.\n\n\
+            "Configure and operate lead distribution: publish a config, read leads, pools and logs, claim and reassign leads, \
+             replay and retry.\n\n\
              A request carries an API key as a bearer token. The key belongs to one account, which is all that the \
              request can read or change, and has a role: viewer, operator or admin, each with what the ones before it \
              may do. The security requirement of an operation names the least role.\n\n\
@@ -74,6 +75,9 @@ pub(crate) fn frame() -> OpenApi {
             tag("secrets", "What the config names and never holds."),
             tag("sources", "Where leads come in."),
             tag("leads", "Who asked for something, who has it, and why."),
+            tag("queues", "Leads that wait until a member claims them."),
+            tag("pools", "How leads are shared, and who is next."),
+            tag("assignees", "Who can be given a lead, and whether it can now."),
             tag("events", "The log of what was received."),
             tag("deliveries", "The log of what was sent."),
             tag("meta", "About this API."),

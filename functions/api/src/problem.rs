@@ -29,6 +29,8 @@ pub enum Kind {
     Unauthenticated,
     /// The key's role is too small.
     Forbidden,
+    /// An assignee is to do what only a member may.
+    NotAMember,
     /// There is no such thing in the caller's account, or no such route.
     NotFound,
     /// The route knows other methods only.
@@ -57,6 +59,7 @@ impl Kind {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "An API key is needed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This API key may not do that"),
+            Self::NotAMember => (StatusCode::FORBIDDEN, "not-a-member", "Only a member may do that"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This method is not for this route")
@@ -103,6 +106,15 @@ impl Problem {
     /// There is no `what` with this id in the caller's account.
     pub fn unknown(what: &str, id: &dyn fmt::Display) -> Self {
         Self::new(Kind::NotFound, format!("This account has no {what} '{id}'."))
+    }
+
+    /// Others changed the same thing each time that it was tried.
+    #[must_use]
+    pub fn overtaken() -> Self {
+        Self::new(
+            Kind::Superseded,
+            "Others changed the same at the same moment, again and again. Send the request again.",
+        )
     }
 
     /// A config that is refused whole, with everything that is wrong with it.

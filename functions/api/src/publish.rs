@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::drain;
 use crate::etag::IfMatch;
 use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
@@ -95,7 +96,8 @@ pub(crate) async fn put_in_force(
         ..PublishConfig::new(caller.account, document, base.version, caller.name, now())
     };
     let version = app.store.publish_config(&publish).await.map_err(|error| overtaken(error, base))?;
-    app.configs.forget(&publish.account);
+    app.forget_config(&publish.account);
+    drain::after_publish(app, &publish.account).await;
     Ok(PublishedConfig { version, endpoints: views, warnings })
 }
 

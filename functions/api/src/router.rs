@@ -9,7 +9,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::routes::{config, deliveries, entries, events, leads, lists, meta, secrets, simulate, sources, versions};
+use crate::routes::assignees::{self, availability};
+use crate::routes::leads::{self, contact, handback, stage};
+use crate::routes::queues::{self, claim};
+use crate::routes::{
+    config, deliveries, entries, events, lists, meta, parked, pools, secrets, simulate, sources, versions,
+};
 use crate::{log, openapi};
 
 /// The API.
@@ -41,6 +46,18 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
         .routes(routes!(leads::read))
+        .routes(routes!(contact::record))
+        .routes(routes!(stage::set))
+        .routes(routes!(handback::reject))
+        .routes(routes!(handback::hand_back))
+        .routes(routes!(handback::reassign))
+        .routes(routes!(parked::list))
+        .routes(routes!(queues::read))
+        .routes(routes!(claim::claim))
+        .routes(routes!(pools::read))
+        .routes(routes!(assignees::read))
+        .routes(routes!(availability::set))
+        .routes(routes!(availability::set_several))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
         .routes(routes!(events::retry))

@@ -11,7 +11,7 @@ use crate::keys::{self, Key, SK};
 use crate::listing::{Cursor, Page};
 use crate::read::SortKey;
 
-/// One change that a person made. Written in one transaction with the change.
+/// One change that a person made. Written in one transaction with the change, or before one that is carried out later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When.
@@ -19,7 +19,8 @@ pub struct AuditEntry {
     /// Who: the name of the API key.
     pub by: String,
     /// What: `config.publish`, `config.roll_back`, `list.set`, `list.remove`, `endpoint.add`, `secret.set`,
-    /// `delivery.replay`.
+    /// `delivery.replay`, `assignee.availability`; `lead.contact`, `lead.stage`, `lead.reject`, `lead.return`,
+    /// `lead.reassign`.
     pub action: String,
     /// To what, by its id or name.
     pub target: String,
@@ -40,6 +41,21 @@ impl AuditEntry {
 }
 
 impl Store {
+    /// Notes a change before it is made: one that is asked for here and carried out elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_audit(
+        &self,
+        account: &AccountId,
+        at: Timestamp,
+        by: &str,
+        action: &str,
+        target: impl ToString,
+    ) -> Result<(), StoreError> {
+        self.put(AuditEntry::new(at, by, action, target).item(account)?).await
+    }
+
     /// What was changed, the latest first, at most `limit`.
     ///
     /// # Errors

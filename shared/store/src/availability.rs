@@ -1,11 +1,13 @@
 //! Switching somebody on or off by hand: it holds from the next lead on, without a new config.
 
+use jiff::Timestamp;
 use leadyard_domain::availability::Availability;
 use leadyard_domain::caps::Counters;
 use leadyard_domain::decision::Needs;
 use leadyard_domain::id::{AccountId, AssigneeId};
 
 use crate::Store;
+use crate::audit::AuditEntry;
 use crate::error::StoreError;
 use crate::read::full_jitter;
 use crate::state::counters_item;
@@ -20,8 +22,8 @@ const WAITS_MAX: u32 = 4;
 const WHAT: &str = "the availability of an assignee";
 
 impl Store {
-    /// Says whether an assignee is on or off, or with `None` that its schedule says so again. It stands with the counters,
-    /// so a decision that was made on an earlier word is refused when it is committed, and made again.
+    /// Says whether an assignee is on or off, or with `None` that its schedule says so again; `by` is who says so, and
+    /// `now` when. It stands with the counters, so a decision that was made on an earlier word is refused when it is committed, and made again.
     ///
     /// # Errors
     /// [`StoreError`]; a conflict when decisions were faster each time.
@@ -30,8 +32,11 @@ impl Store {
         account: &AccountId,
         assignee: &AssigneeId,
         availability: Option<&Availability>,
+        by: &str,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let needs = Needs { assignees: [assignee.clone()].into(), ..Needs::default() };
+        let audit = AuditEntry::new(now, by, "assignee.availability", assignee).item(account)?;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -40,7 +45,8 @@ impl Store {
             let read = counters.version;
             counters.availability = availability.cloned();
             let (_, item) = counters_item(account, &counters)?;
-            match self.transact(WHAT, vec![self.put_version(item, read)?]).await {
+            let actions = vec![self.put_version(item, read)?, self.put_action(audit.clone())?];
+            match self.transact(WHAT, actions).await {
                 Err(StoreError::Conflict { .. } | StoreError::Throttled { .. }) if tries < TRIES_MAX => {
                     tokio::time::sleep(full_jitter(tries.min(WAITS_MAX))).await;
                 }

@@ -1,192 +1,32 @@
-//! One lead, with everything that says where it went and why.
+//! One lead: where it went and why, and what is done to it by hand.
+
+pub mod contact;
+pub mod handback;
+pub mod stage;
+mod view;
 
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::Assignment;
 use leadyard_domain::config::Checked;
 use leadyard_domain::id::{AccountId, LeadId};
-use leadyard_domain::trace::{Names, Trace, explain};
+use leadyard_domain::lead::Lead;
+use leadyard_domain::trace::Names;
 use leadyard_store::LeadFile;
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
 
-use super::deliveries::{DeliveryFile, deliveries_of};
+use self::view::{AssignmentView, HoldingView, LeadTimes, LeadView};
+use super::deliveries::deliveries_of;
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::body::Id;
 use crate::problem::Problem;
 
-/// A lead with its assignments and deliveries.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LeadView {
-    /// Its id.
-    id: String,
-    /// The lead type.
-    entity: String,
-    /// Moves by one with each change.
-    version: u64,
-    /// The source that created it.
-    source: String,
-    /// Known fields by name, typed and normalised.
-    #[schema(value_type = Object)]
-    fields: BTreeMap<String, Value>,
-    /// What arrived without a mapping, as it came.
-    #[schema(value_type = Object)]
-    extra: BTreeMap<String, Value>,
-    /// The assignee who has it.
-    owner: Option<String>,
-    /// Where its distribution stands.
-    standing: StandingView,
-    /// How often an event met this lead after the first.
-    duplicate_count: u32,
-    /// The event that last created or met it.
-    last_event: String,
-    /// When its first event was received.
-    created_at: Timestamp,
-    /// When it last changed.
-    updated_at: Timestamp,
-    /// Every decision about it, in order.
-    assignments: Vec<AssignmentView>,
-    /// Its deliveries that were begun, with their attempts.
-    deliveries: Vec<DeliveryFile>,
-    /// Deliveries that were decided and have not begun yet.
-    deliveries_pending: Vec<String>,
-}
-
-/// Where a lead's distribution stands.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StandingView {
-    /// In one word.
-    state: StandingState,
-    /// Decisions so far.
-    attempt: u32,
-    /// Since when it is assigned or parked.
-    since: Option<Timestamp>,
-    /// Why it is parked.
-    reason: Option<String>,
-    /// The pool or rule in whose line it is parked.
-    line: Option<String>,
-}
-
-/// Where a lead's distribution stands, in one word.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StandingState {
-    /// Nobody was asked to take it.
-    Unassigned,
-    /// Someone has it.
-    Assigned,
-    /// Nobody eligible could take it; it waits.
-    Parked,
-}
-
-/// The recorded decision of one attempt.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AssignmentView {
-    /// From 1.
-    attempt: u32,
-    /// The event that asked for the decision.
-    event: String,
-    /// The config version that decided.
-    config_version: u64,
-    /// The profile; `null` when none distributes this lead type.
-    profile: Option<String>,
-    /// The rule that matched; `null` for the default action.
-    rule: Option<String>,
-    /// What was decided.
-    outcome: OutcomeKind,
-    /// Who got the lead.
-    assignee: Option<String>,
-    /// From which pool.
-    pool: Option<String>,
-    /// Where it is delivered.
-    destinations: Vec<String>,
-    /// Why it was parked.
-    reason: Option<String>,
-    /// The pool or rule in whose line it was parked.
-    line: Option<String>,
-    /// When it was decided.
-    decided_at: Timestamp,
-    /// Why, in sentences.
-    explanation: Vec<String>,
-    /// The record behind the sentences: `rules` in the order they were tried, each with the first comparison that
-    /// failed, and `actions` with every candidate, why not, and its credit before and after in millionths of a lead.
-    #[schema(value_type = Object)]
-    trace: Trace,
-}
-
-/// What was decided.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutcomeKind {
-    /// Someone gets the lead.
-    Assigned,
-    /// Nobody eligible could take it.
-    Parked,
-    /// The owner stays what it was.
-    Nothing,
-}
-
-impl From<Standing> for StandingView {
-    fn from(standing: Standing) -> Self {
-        let attempt = standing.attempt();
-        let (state, since, reason, line) = match standing {
-            Standing::Unassigned { .. } => (StandingState::Unassigned, None, None, None),
-            Standing::Assigned { at, .. } => (StandingState::Assigned, Some(at), None, None),
-            Standing::Parked { since, reason, line, .. } => {
-                (StandingState::Parked, Some(since), Some(reason), Some(line))
-            }
-        };
-        Self { state, attempt, since, reason, line }
-    }
-}
-
-impl AssignmentView {
-    fn new(assignment: Assignment, names: &Names<'_>) -> Self {
-        let explanation = explain(&assignment, names);
-        let Assignment { attempt, event, config_version, profile, rule, outcome, decided_at, trace, lead: _ } =
-            assignment;
-        let mut view = Self {
-            attempt,
-            event: event.into(),
-            config_version,
-            profile: profile.map(String::from),
-            rule: rule.map(String::from),
-            outcome: OutcomeKind::Nothing,
-            assignee: None,
-            pool: None,
-            destinations: Vec::new(),
-            reason: None,
-            line: None,
-            decided_at,
-            explanation,
-            trace,
-        };
-        match outcome {
-            Outcome::Assigned { assignee, pool, destinations, pick: _ } => {
-                view.outcome = OutcomeKind::Assigned;
-                view.assignee = Some(assignee.into());
-                view.pool = pool.map(String::from);
-                view.destinations = destinations.into_iter().map(String::from).collect();
-            }
-            Outcome::Parked { line, reason } => {
-                view.outcome = OutcomeKind::Parked;
-                view.line = Some(line);
-                view.reason = Some(reason);
-            }
-            Outcome::Nothing => {}
-        }
-        view
-    }
-}
-
 /// One lead
 ///
-/// With its fields, where it stands, every decision about it with the reasons, and its deliveries with their attempts.
+/// With its fields, where it stands, who has and had it, every decision about it with the reasons, and its deliveries with
+/// their attempts.
 #[utoipa::path(
     get,
     path = "/v1/leads/{id}",
@@ -212,6 +52,7 @@ pub(crate) async fn read(
         AssignmentView::new(assignment, &config.map_or_else(Names::ids, Names::of))
     };
     let decisions = assignments.into_iter().map(view).collect();
+    let times = LeadTimes::of(&lead);
     Ok(Json(LeadView {
         id: lead.id.into(),
         entity: lead.entity.into(),
@@ -221,6 +62,8 @@ pub(crate) async fn read(
         extra: lead.extra,
         owner: lead.owner.map(String::from),
         standing: lead.standing.into(),
+        holdings: lead.holdings.into_iter().map(HoldingView::from).collect(),
+        times,
         duplicate_count: lead.duplicate_count,
         last_event: lead.last_event.event.into(),
         created_at: lead.created_at,
@@ -248,4 +91,10 @@ async fn configs_of(app: &App, account: &AccountId, assignments: &[Assignment]) 
         }
     }
     configs
+}
+
+/// A lead of the caller's account, as it is now.
+async fn lead_of(app: &App, account: &AccountId, id: &LeadId) -> Result<Lead, Problem> {
+    let found = app.store.leads(account, &[id.clone()].into(), true).await?.remove(id);
+    found.ok_or_else(|| Problem::unknown("lead", id))
 }

@@ -2,6 +2,7 @@
 //!
 //! The views are the API's own: how the table keeps a thing may change without a client noticing.
 
+pub mod assignees;
 pub mod config;
 pub mod deliveries;
 pub mod entries;
@@ -9,6 +10,9 @@ pub mod events;
 pub mod leads;
 pub mod lists;
 pub mod meta;
+pub mod parked;
+pub mod pools;
+pub mod queues;
 pub mod secrets;
 pub mod simulate;
 pub mod sources;

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::{Admin, Caller, Viewer};
 use crate::body::{Id, Ids, Parameters};
 use crate::etag::etag;
-use crate::listing::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::listing;
 use crate::problem::{Finding, Kind, Problem};
 use crate::publish::{self, Base, Draft, PublishedConfig};
 use crate::rules::Beside;
@@ -56,19 +56,12 @@ pub(crate) async fn list(
     State(app): State<App>,
     Parameters(VersionsQuery { limit, cursor }): Parameters<VersionsQuery>,
 ) -> Result<Json<VersionPage>, Problem> {
-    let limit = limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let detail =
-            format!("'limit' is {limit}; a page has 1 to {LIMIT_MAX} entries, and 'cursor' leads to the next.");
-        return Err(Problem::new(Kind::BadRequest, detail));
-    }
+    let limit = listing::limit(limit)?;
     let before = cursor.map(|text| text.parse()).transpose().map_err(|_| {
         let detail = "In the query, 'cursor' does not fit: take it unchanged from the page before, or leave it out.";
         Problem::new(Kind::BadRequest, detail)
     })?;
     let in_force = in_force(&app, &caller).await?;
-    // At most LIMIT_MAX, so it fits.
-    let limit = usize::try_from(limit).unwrap_or_default();
     let page = app.store.config_versions(&caller.account, before, limit).await?;
     let versions = page.versions.into_iter().map(|version| VersionSummary::of(version, in_force)).collect();
     Ok(Json(VersionPage { versions, next_cursor: page.next.map(|next| next.to_string()) }))

@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly, in its helpers too")]
 
 mod access;
+mod assignees;
+mod claim;
 mod config;
+mod contact;
+mod handback;
 mod leads;
 mod lists;
 mod log;
 mod logs;
+mod parked;
+mod pools;
 mod replay;
 mod secrets;
 mod seeds;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use leadyard_domain::assignment::{Assignment, Outcome, Standing};
+use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus, Exchange, Verdict};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
@@ -54,24 +54,60 @@ fn record(number: u32, status: EventStatus, received_at: Timestamp) -> EventReco
 }
 
 async fn commit(store: &Store, settled: Settled) {
-    let now = settled.record.settled_at;
+    let now = settled.record.as_ref().map_or(Timestamp::UNIX_EPOCH, |record| record.settled_at);
     let (before, after) = (State::default(), State::default());
-    let commit = Commit { account: account(), now, log_days: 90, settled: vec![settled], before, after };
+    let commit = Commit { account: account(), now, log_days: 90, had_days: 0, settled: vec![settled], before, after };
     store.commit(&commit).await.unwrap();
 }
 
 /// An event without a lead.
 pub async fn event(store: &Store, number: u32, status: EventStatus, received_at: Timestamp) {
     let record = record(number, status, received_at);
-    commit(store, Settled { record, lead: None, assignments: Vec::new(), seen: None }).await;
+    commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }).await;
 }
 
 /// An event that made a lead, which went to `anna` and is to be delivered to some destinations.
 pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at: Timestamp) {
     let destinations: Vec<DestinationId> = destinations.iter().map(|id| id.parse().unwrap()).collect();
     let id = lead_id(number);
+    let standing = Standing::Assigned {
+        attempt: 1,
+        deliveries: destinations.iter().map(|destination| DeliveryId::of(&id, 1, destination)).collect(),
+        at: received_at,
+    };
     let lead = Lead {
-        id: id.clone(),
+        owner: Some("anna".parse().unwrap()),
+        holdings: vec![held(1, "anna", received_at)],
+        first_assigned_at: Some(received_at),
+        ..bare(number, standing, received_at)
+    };
+    let trace = Trace { rules: vec![RuleTrace::matched("large".parse().unwrap())], ..Trace::default() };
+    let assignment = Assignment {
+        lead: id.clone(),
+        attempt: 1,
+        cause: Cause::Event { event: event_id(number) },
+        config_version: 3,
+        profile: Some("inbound".parse().unwrap()),
+        rule: Some("large".parse().unwrap()),
+        outcome: Outcome::Assigned {
+            assignee: "anna".parse().unwrap(),
+            pool: Some("sales".parse().unwrap()),
+            picks: Vec::new(),
+            destinations,
+        },
+        decided_at: received_at,
+        trace,
+    };
+    let mut record = record(number, EventStatus::Created, received_at);
+    record.lead = Some(id);
+    let lead = Some(LeadWrite { lead, previous: None, keys: Vec::new() });
+    commit(store, Settled { record: Some(record), lead, assignments: vec![assignment], seen: None }).await;
+}
+
+/// A lead with an email and a score of 75.5, that nobody was given.
+pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
+    Lead {
+        id: lead_id(number),
         account: account(),
         entity: "lead".parse().unwrap(),
         version: 1,
@@ -81,38 +117,57 @@ pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at
             (FieldName::new("score").unwrap(), FieldValue::Number { number: "75.50".parse().unwrap() }),
         ]),
         extra: BTreeMap::from([("colour".to_owned(), json!("red"))]),
-        owner: Some("anna".parse().unwrap()),
-        standing: Standing::Assigned {
-            attempt: 1,
-            deliveries: destinations.iter().map(|destination| DeliveryId::of(&id, 1, destination)).collect(),
-            at: received_at,
-        },
+        owner: None,
+        standing,
+        holdings: Vec::new(),
+        first_assigned_at: None,
+        first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: received_at, body_hash: None },
         created_at: received_at,
         updated_at: received_at,
-    };
-    let trace = Trace { rules: vec![RuleTrace::matched("large".parse().unwrap())], ..Trace::default() };
-    let assignment = Assignment {
-        lead: id.clone(),
-        attempt: 1,
-        event: event_id(number),
-        config_version: 3,
-        profile: Some("inbound".parse().unwrap()),
+    }
+}
+
+/// Somebody who was given a lead by an attempt and has it.
+pub fn held(attempt: u32, assignee: &str, since: Timestamp) -> Holding {
+    Holding {
+        attempt,
         rule: Some("large".parse().unwrap()),
-        outcome: Outcome::Assigned {
-            assignee: "anna".parse().unwrap(),
-            pool: Some("sales".parse().unwrap()),
-            pick: None,
-            destinations,
-        },
-        decided_at: received_at,
-        trace,
-    };
-    let mut record = record(number, EventStatus::Created, received_at);
-    record.lead = Some(id);
+        assignee: assignee.parse().unwrap(),
+        pool: Some("sales".parse().unwrap()),
+        since,
+        value: "0".parse().unwrap(),
+        open: true,
+        timers: None,
+        contacted_at: None,
+        ended: None,
+    }
+}
+
+/// A lead as it is, without what made it.
+pub async fn put(store: &Store, lead: Lead) {
     let lead = Some(LeadWrite { lead, previous: None, keys: Vec::new() });
-    commit(store, Settled { record, lead, assignments: vec![assignment], seen: None }).await;
+    commit(store, Settled { record: None, lead, assignments: Vec::new(), seen: None }).await;
+}
+
+/// A lead that waits in a queue.
+pub async fn queued(store: &Store, number: u32, queue: &str, since: Timestamp) {
+    let standing = Standing::Queued { attempt: 1, queue: queue.parse().unwrap(), since };
+    put(store, bare(number, standing, since)).await;
+}
+
+/// A lead that nobody could take.
+pub async fn parked(store: &Store, number: u32, line: &str, since: Timestamp) {
+    let standing = Standing::Parked {
+        attempt: 1,
+        reason: "nobody in pool sales is eligible".to_owned(),
+        line: line.to_owned(),
+        since,
+        group: "inbound/large".to_owned(),
+        until: Some(since + SignedDuration::from_hours(1)),
+    };
+    put(store, bare(number, standing, since)).await;
 }
 
 /// Begins the given try of a delivery; its function has it for a minute.

@@ -29,6 +29,8 @@ pub struct Sent {
     pub queue: String,
     pub group: String,
     pub body: Value,
+    /// After how many seconds it is handed out.
+    pub delay_s: Option<u64>,
 }
 
 /// What was answered.
@@ -97,10 +99,28 @@ impl Services {
                 queue: (*name).to_owned(),
                 group: entry["MessageGroupId"].as_str().unwrap().to_owned(),
                 body: serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap(),
+                delay_s: entry["DelaySeconds"].as_u64(),
             };
             queue.entries().into_iter().map(sent).collect()
         };
         self.queues.iter().flat_map(of_queue).collect()
+    }
+
+    /// Who asked for what, of what, the latest first; publishes are left out.
+    pub async fn audited(&self) -> Vec<(String, String, String)> {
+        let page = self.store.list_audit(&"main".parse().unwrap(), 100, None).await.unwrap();
+        let rows = page.rows.into_iter().filter(|entry| entry.action != "config.publish");
+        rows.map(|entry| (entry.by, entry.action, entry.target)).collect()
+    }
+
+    /// The bodies that one of the queues has taken so far.
+    pub fn sent_to(&self, queue: &str) -> Vec<Value> {
+        self.sent().into_iter().filter(|sent| sent.queue == queue).map(|sent| sent.body).collect()
+    }
+
+    /// From now on one of the queues takes nothing, or takes again.
+    pub fn set_queue_down(&self, name: &str, down: bool) {
+        self.queues.iter().filter(|(known, _)| *known == name).for_each(|(_, queue)| queue.set_down(down));
     }
 
     /// From now on the queues take nothing, or take again.

@@ -90,16 +90,20 @@ async fn a_clock_that_is_behind_asks_again_and_loses_nothing() {
 async fn a_switch_holds_from_the_next_lead_on() {
     let setting = Setting::start(&config()).await;
     let off = Availability { switch: Switch::Off, until: None, at: setting.now(), by: "ops".to_owned() };
-    setting.table.store.set_availability(&account(), &assignee("anna"), Some(&off)).await.unwrap();
+    let switch = async |said: Option<&Availability>| {
+        let store = &setting.table.store;
+        store.set_availability(&account(), &assignee("anna"), said, "ops", setting.now()).await.unwrap();
+    };
+    switch(Some(&off)).await;
     let lead = setting.lead(json!({ "email": "a@example.com" })).await;
     assert_eq!(setting.whose(&lead).await, "parked");
     // On at midnight, whatever the schedule says.
     setting.set_now(at("2026-07-21T22:30:00Z"));
     let on = Availability { switch: Switch::On, at: setting.now(), ..off };
-    setting.table.store.set_availability(&account(), &assignee("anna"), Some(&on)).await.unwrap();
+    switch(Some(&on)).await;
     setting.send(LeadsMessage::Drain { account: account(), drain: Drain::default() }).await;
     assert_eq!(setting.whose(&lead).await, "anna");
-    setting.table.store.set_availability(&account(), &assignee("anna"), None).await.unwrap();
+    switch(None).await;
     let second = setting.lead(json!({ "email": "b@example.com" })).await;
     assert_eq!(setting.whose(&second).await, "parked", "by her schedule again");
     setting.prove().await;

@@ -26,6 +26,13 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// A known lead that is decided without an event: as it was when its last event came.
+    #[must_use]
+    pub fn known(lead: &'a Lead, zone: &'a TimeZone) -> Self {
+        let (is_new, received_at) = (lead.duplicate_count == 0, lead.last_event.at);
+        Self { lead, source: &lead.source, is_new, received_at, zone }
+    }
+
     /// A field's value; `None` when it is missing or empty.
     #[must_use]
     pub fn get(&self, field: &FieldName) -> Option<Cow<'a, FieldValue>> {

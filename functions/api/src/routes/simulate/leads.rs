@@ -1,6 +1,7 @@
 //! The leads of a simulation: given ones, or those of past days.
 
 use jiff::tz::TimeZone;
+use leadyard_domain::assignment::Standing;
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::Problems;
 use leadyard_domain::id::AccountId;
@@ -57,6 +58,7 @@ fn given(decision: &PastDecision) -> Given {
     let (outcome, pool, assignee) = match &decision.outcome {
         PastOutcome::Assigned { assignee, pool } => ("assigned", pool.clone(), Some(assignee.clone())),
         PastOutcome::Parked => ("parked", None, None),
+        PastOutcome::Queued => ("queued", None, None),
         PastOutcome::Nothing => ("nothing", None, None),
     };
     Given { profile: decision.profile.clone(), rule: decision.rule.clone(), outcome, pool, assignee }
@@ -118,9 +120,13 @@ async fn past_leads(
     Ok((leads.into_iter().map(|past| Asked::Past(Box::new(as_new(past)))).collect(), more))
 }
 
-/// The lead as it came: nobody had it, and nothing had met it.
+/// The lead as it came: nobody had it or had contacted it, and nothing had met it.
 fn as_new(mut past: PastLead) -> PastLead {
     past.lead.owner = None;
+    past.lead.standing = Standing::Unassigned { attempt: 0 };
+    past.lead.holdings.clear();
+    past.lead.first_assigned_at = None;
+    past.lead.first_contact_at = None;
     past.lead.duplicate_count = 0;
     past
 }

@@ -98,7 +98,7 @@ pub struct GivenView {
     /// The rule that matched; none for the default action.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
-    /// `assigned`, `parked` or `nothing`.
+    /// `assigned`, `parked`, `queued` or `nothing`.
     outcome: &'static str,
     /// From which pool.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,8 +181,8 @@ impl<'a> Rows<'a> {
     fn sentences(&self, simulated: &Simulated) -> Vec<String> {
         let told = |decision: &Decision| {
             let profile = simulated.profile.as_ref();
-            let decided =
-                Decided { version: self.version, profile, outcome: &decision.outcome, trace: &decision.trace };
+            let Decision { outcome, trace, .. } = decision;
+            let decided = Decided { version: self.version, cause: None, profile, outcome, trace };
             explain(decided, &self.names)
         };
         simulated.decisions.iter().flat_map(told).collect()
