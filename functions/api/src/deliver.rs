@@ -16,7 +16,7 @@ pub(crate) async fn first_tries(queues: &Queues, config: &Checked, lead: &Lead) 
     let Standing::Assigned { deliveries, .. } = &lead.standing else { return Ok(()) };
     let (mut webhook, mut email) = (Vec::new(), Vec::new());
     for delivery in deliveries {
-        let message = DeliveryMessage { account: lead.account.clone(), delivery: delivery.clone(), number: 1 };
+        let message = DeliveryMessage::first(&lead.account, delivery);
         let outgoing = Outgoing::json(delivery.as_str(), message.group(), &message)?;
         match config.destination(&delivery.destination()).map(|destination| &destination.channel) {
             Some(Channel::Email(_)) => email.push(outgoing),

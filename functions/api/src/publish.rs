@@ -3,7 +3,7 @@
 
 use axum::http::HeaderMap;
 use leadyard_domain::config::Checked;
-use leadyard_domain::id::AccountId;
+use leadyard_domain::id::{AccountId, QueueId};
 use leadyard_runtime::now;
 use leadyard_store::{Cause, Endpoint, ListIndex, Pins, PublishConfig, PublishError};
 use serde::Serialize;
@@ -85,6 +85,7 @@ pub(crate) async fn put_in_force(
     let names = lists.lists.keys().chain(pins.keys()).cloned().collect();
     let proved = prove(app, &caller.account, &checked, &pins, &names).await?;
     let warnings = proved.map_err(|problems| Problem::config(Finding::all(problems)))?;
+    let queues_removed = queues_removed(app, &caller.account, base.version, &checked).await;
     let document = serde_json::to_string(checked.config()).map_err(|error| Problem::behind(false, &error))?;
     let (endpoints, views) = endpoints.into_iter().unzip();
     let publish = PublishConfig {
@@ -97,8 +98,26 @@ pub(crate) async fn put_in_force(
     };
     let version = app.store.publish_config(&publish).await.map_err(|error| overtaken(error, base))?;
     app.forget_config(&publish.account);
-    drain::after_publish(app, &publish.account).await;
+    drain::after_publish(app, &publish.account, queues_removed).await;
     Ok(PublishedConfig { version, endpoints: views, warnings })
+}
+
+/// The queues of the version in force that another does not have.
+async fn queues_removed(app: &App, account: &AccountId, version: u64, checked: &Checked) -> Vec<QueueId> {
+    if version == 0 {
+        return Vec::new();
+    }
+    match app.store.published_config(account, version).await {
+        Ok(before) => {
+            let queues = before.config().queues.iter().map(|queue| queue.id.clone());
+            queues.filter(|id| checked.queue(id).is_none()).collect()
+        }
+        // A version that can't be read is no reason not to replace it.
+        Err(error) => {
+            tracing::warn!(%account, version, %error, "the version before can't be read: its queues are not looked at");
+            Vec::new()
+        }
+    }
 }
 
 fn overtaken(error: PublishError, base: Base) -> Problem {

@@ -1,8 +1,9 @@
 //! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
 
 use jiff::Timestamp;
-use leadyard_domain::assignment::Outcome;
+use leadyard_domain::assignment::{Outcome, Standing};
 use leadyard_domain::id::{AccountId, LeadId};
+use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_runtime::backoff;
 use leadyard_store::{Commit, CommitError, Ruled, StoreError};
@@ -40,8 +41,8 @@ impl From<leadyard_runtime::SendError> for AttendError {
 pub(crate) fn ask_of(message: LeadsMessage) -> Option<(LeadId, Ask)> {
     match message {
         LeadsMessage::Changed { lead, stage, .. } => Some((lead, Ask::Stage(stage))),
-        LeadsMessage::Reassign { lead, attempt, how, reason, by, to, .. } => {
-            Some((lead, Ask::End { attempt, how, reason, by, to }))
+        LeadsMessage::Reassign { lead, attempt, how, reason, by, to, at, .. } => {
+            Some((lead, Ask::End { attempt, how, reason, by, to, at }))
         }
         LeadsMessage::Due { lead, attempt, step, .. } => Some((lead, Ask::Due { attempt, step })),
         LeadsMessage::FollowUp { lead, .. } => Some((lead, Ask::FollowUp)),
@@ -94,12 +95,13 @@ impl Evaluate {
         let Some(found) = self.store.leads(account, &[lead.clone()].into(), true).await?.remove(lead) else {
             return Ok(None);
         };
-        let wanted = ask.attempt().map(|attempt| (lead.clone(), attempt));
-        let assignment = match wanted {
-            Some(wanted) => self.store.assignments(account, &[wanted].into()).await?.into_values().next(),
-            None => None,
-        };
-        Ok(Some(File { lead: found, assignment }))
+        let last = (lead.clone(), found.standing.attempt());
+        let asked = ask.attempt().map(|attempt| (lead.clone(), attempt));
+        let wanted = asked.iter().chain(asked.as_ref().map(|_| &last)).cloned().collect();
+        let mut assignments = self.store.assignments(account, &wanted).await?;
+        let last = assignments.get(&last).cloned();
+        let assignment = asked.and_then(|asked| assignments.remove(&asked));
+        Ok(Some(File { lead: found, assignment, last }))
     }
 
     /// Asks once more for what follows from where a lead stands; the first time may have ended before that.
@@ -113,6 +115,7 @@ impl Evaluate {
     ) -> Result<(), AttendError> {
         let mut effects = Effects::default();
         effects.follow(ruled.rules.checked(), &file.lead, now)?;
+        self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
         // Only these free somebody, and whether they did is not on record.
         let freed = matches!(ask, Ask::End { .. } | Ask::Stage(_)) && self.anything_waits(account).await?;
         if freed {
@@ -134,6 +137,7 @@ impl Evaluate {
         let mut effects = Effects::default();
         if let Some(write) = &settled.lead {
             effects.follow(ruled.rules.checked(), &write.lead, now)?;
+            self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&write.lead)).await?;
             self.report(account, None, settled);
             let lead = &write.lead.id;
             match ask {
@@ -153,6 +157,25 @@ impl Evaluate {
             effects.drain(account, Drain::default())?;
         }
         Ok(self.outbox.send(effects).await?)
+    }
+
+    /// Sees to it that a lead which was parked just now is not left to rules that are no longer in force: whoever published
+    /// others meanwhile did not see it wait.
+    pub(crate) async fn look_if_outdated<'a>(
+        &self,
+        effects: &mut Effects,
+        account: &AccountId,
+        ruled: &Ruled,
+        mut leads: impl Iterator<Item = &'a Lead>,
+    ) -> Result<(), AttendError> {
+        if !leads.any(|lead| matches!(lead.standing, Standing::Parked { .. })) {
+            return Ok(());
+        }
+        let in_force = self.store.config_pointer(account).await?.map(|pointer| pointer.version);
+        if in_force != Some(ruled.version) {
+            effects.drain(account, Drain { rules_changed: true, ..Drain::default() })?;
+        }
+        Ok(())
     }
 
     /// Whether a lead waits for somebody: a message that finds none is not worth sending.

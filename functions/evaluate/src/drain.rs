@@ -43,7 +43,12 @@ impl Evaluate {
         // Where a walk stood is written by this program; what can't be read begins at the oldest.
         let mut cursor: Option<Cursor> = walk.drain.after.as_deref().and_then(|after| after.parse().ok());
         loop {
-            let page = self.store.parked_leads(account, PLACES, cursor.as_ref()).await?;
+            let page = match &walk.drain.queue {
+                None => self.store.parked_leads(account, PLACES, cursor.as_ref()).await?,
+                // Put back meanwhile, it is claimed from again.
+                Some(queue) if ruled.rules.checked().queue(queue).is_some() => return Ok(()),
+                Some(queue) => self.store.queued_leads(account, queue, PLACES, cursor.as_ref()).await?,
+            };
             let mut chosen: Vec<LeadId> = Vec::new();
             for waiting in &page.rows {
                 if walk.passes_over(&waiting.group) {
@@ -124,6 +129,10 @@ impl<'a> Walk<'a> {
                             effects.follow(self.ruled.rules.checked(), &write.lead, now)?;
                         }
                     }
+                    // Whoever waits on has been looked at by these rules; others may be in force since.
+                    let leads = commit.settled.iter().filter_map(|settled| settled.lead.as_ref());
+                    let leads = leads.map(|write| &write.lead);
+                    self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads).await?;
                     return Ok(outbox.send(effects).await?);
                 }
                 Err(CommitError::Store(error)) => return Err(error.into()),
@@ -153,7 +162,11 @@ impl<'a> Walk<'a> {
     fn tried(&self, ids: &[LeadId], mut leads: BTreeMap<LeadId, Lead>) -> Vec<Tried<'a>> {
         let rules = &self.ruled.rules;
         let waiting = ids.iter().filter_map(|id| leads.remove(id));
-        let waiting = waiting.filter(|lead| matches!(lead.standing, Standing::Parked { .. }));
+        let waiting = waiting.filter(|lead| match (&lead.standing, &self.drain.queue) {
+            (Standing::Parked { .. }, None) => true,
+            (Standing::Queued { queue, .. }, Some(removed)) => queue == removed,
+            _ => false,
+        });
         let routed = waiting.map(|lead| {
             let route = decision::route(rules, &subject_of(rules.checked(), &lead));
             Tried { lead, route }

@@ -9,7 +9,7 @@ use leadyard_domain::decision::{self, Case, Decision, Needs, Route, State};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::handover;
 use leadyard_domain::id::{AssigneeId, DeliveryId};
-use leadyard_domain::lead::Lead;
+use leadyard_domain::lead::{HOLDINGS_MAX, Lead};
 use leadyard_domain::rules::Rules;
 use leadyard_domain::service_level::Due;
 use leadyard_store::{LeadWrite, Ruled, Settled};
@@ -27,6 +27,8 @@ pub enum Ask {
         by: Option<String>,
         /// Who gets it next, where a person says so.
         to: Option<AssigneeId>,
+        /// When it was asked for.
+        at: Timestamp,
     },
     /// A step of its service level is due.
     Due { attempt: u32, step: u32 },
@@ -52,6 +54,8 @@ pub struct File {
     pub lead: Lead,
     /// The decision of the attempt that is asked about, when it is there.
     pub assignment: Option<Assignment>,
+    /// The last decision about it.
+    pub last: Option<Assignment>,
 }
 
 /// What is to be done.
@@ -87,6 +91,13 @@ impl File {
         needs.pools.extend(self.picks().iter().map(|pick| pick.pool.clone()));
         let subject = subject_of(rules.checked(), &self.lead);
         needs.extend(self.route(rules, &subject).needs(rules.checked(), &self.lead));
+    }
+
+    /// Whether it was decided since that moment that nobody gets what an attempt gave to somebody.
+    fn was_refused(&self, attempt: u32, how: Ending, since: Timestamp) -> bool {
+        self.last.as_ref().is_some_and(|last| {
+            last.cause == Cause::Ended { attempt, how } && last.outcome == Outcome::Nothing && last.decided_at >= since
+        })
     }
 
     /// The pools' moves of the decision that gave it.
@@ -130,7 +141,9 @@ impl File {
             }
         };
         match (ask, step) {
-            (Ask::End { attempt, how, reason, by, to }, _) => {
+            // Who was named could not take it: that is on record, and was asked for once.
+            (Ask::End { attempt, how, at, to: Some(_), .. }, _) if self.was_refused(*attempt, *how, *at) => Plan::Late,
+            (Ask::End { attempt, how, reason, by, to, .. }, _) => {
                 let end = End { how: *how, at: now, reason: reason.clone(), by: by.clone(), refunds: Vec::new() };
                 self.end(ruled, *attempt, end, to.as_ref(), state)
             }
@@ -152,6 +165,9 @@ impl File {
         let (rules, config, now) = (&ruled.rules, ruled.rules.checked(), end.at);
         let (mut lead, mut after) = (self.lead.clone(), state.clone());
         let how = end.how;
+        if to.is_some() && lead.holdings.len() >= HOLDINGS_MAX {
+            return Plan::Late;
+        }
         if !handover::end(&mut lead, attempt, end, self.picks(), config, &mut after) {
             return Plan::Late;
         }
@@ -231,13 +247,7 @@ impl File {
     }
 }
 
-/// A known lead as rules see it: as it was when its last event came.
+/// A known lead as rules see it.
 pub fn subject_of<'a>(config: &'a Checked, lead: &'a Lead) -> Subject<'a> {
-    Subject {
-        lead,
-        source: &lead.source,
-        is_new: lead.duplicate_count == 0,
-        received_at: lead.last_event.at,
-        zone: config.config().account.timezone.time_zone(),
-    }
+    Subject::known(lead, config.config().account.timezone.time_zone())
 }

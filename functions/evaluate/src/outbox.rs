@@ -101,7 +101,7 @@ impl Effects {
     fn deliver(&mut self, config: &Checked, account: &AccountId, deliveries: &[DeliveryId]) -> Result<(), SendError> {
         for delivery in deliveries {
             let destination = delivery.destination();
-            let message = DeliveryMessage { account: account.clone(), delivery: delivery.clone(), number: 1 };
+            let message = DeliveryMessage::first(account, delivery);
             let outgoing = Outgoing::json(delivery.as_str(), message.group(), &message)?;
             match config.destination(&destination).map(|destination| &destination.channel) {
                 Some(Channel::Email(_)) => self.email.push(outgoing),

@@ -11,8 +11,9 @@ use leadyard_domain::message::Drain;
 use leadyard_runtime::backoff;
 use leadyard_store::{CommitError, Conflict, Ruled, StoreError, TooLarge};
 
+use crate::attend::AttendError;
 use crate::handler::{Evaluate, Job};
-use crate::outbox::{Effects, OutboxError};
+use crate::outbox::Effects;
 use crate::plan::{Captured, Known, Planned, Prepared, Touched, apply, decide};
 
 /// Most events of one commit: with ten, each with two keys, a parked item and a rotation and counters of its own, the
@@ -27,7 +28,7 @@ pub(crate) struct Turn {
     /// Messages that are done with all that they caused.
     pub done: Vec<String>,
     /// Messages whose deliveries a queue did not take: they have to come again.
-    pub unsent: Vec<(String, OutboxError)>,
+    pub unsent: Vec<(String, String)>,
     /// Events that are still to be settled.
     pub rest: Vec<Job>,
     /// Whether someone else was faster, or the commit was too large: go on with at most so many events at a time.
@@ -36,10 +37,13 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Notes what became of messages whose deliveries were asked for.
-    fn sent(&mut self, messages: Vec<String>, sent: Result<(), OutboxError>) {
+    fn sent(&mut self, messages: Vec<String>, sent: Result<(), AttendError>) {
         match sent {
             Ok(()) => self.done.extend(messages),
-            Err(error) => self.unsent.extend(messages.into_iter().map(|message| (message, error.clone()))),
+            Err(error) => {
+                let why = error.to_string();
+                self.unsent.extend(messages.into_iter().map(|message| (message, why.clone())));
+            }
         }
     }
 }
@@ -212,7 +216,7 @@ impl Round<'_> {
     }
 
     /// Asks for what follows from what was settled.
-    async fn follow(&self, planned: &[Planned]) -> Result<(), OutboxError> {
+    async fn follow(&self, planned: &[Planned]) -> Result<(), AttendError> {
         let decided = planned.iter().filter(|planned| !planned.settled.assignments.is_empty());
         let leads = decided.filter_map(|planned| planned.settled.lead.as_ref()).map(|write| &write.lead);
         self.ask_for(leads, planned.iter().any(|planned| planned.freed)).await
@@ -220,7 +224,7 @@ impl Round<'_> {
 
     /// Asks once more for what follows from events that were settled before: the first time may have ended between the
     /// commit and the queue.
-    async fn follow_again(&self, settled: &[&EventRecord], known: &Known) -> Result<(), OutboxError> {
+    async fn follow_again(&self, settled: &[&EventRecord], known: &Known) -> Result<(), AttendError> {
         for record in settled {
             tracing::info!(event = %record.received.event, status = record.status.name(), "event was settled before");
         }
@@ -231,17 +235,19 @@ impl Round<'_> {
         self.ask_for(leads.into_iter(), closed).await
     }
 
-    async fn ask_for(&self, leads: impl Iterator<Item = &Lead>, freed: bool) -> Result<(), OutboxError> {
+    async fn ask_for<'a>(&self, leads: impl Iterator<Item = &'a Lead>, freed: bool) -> Result<(), AttendError> {
         let mut effects = Effects::default();
         let now = (self.evaluate.now)();
-        for lead in leads {
+        let leads: Vec<&Lead> = leads.collect();
+        for lead in &leads {
             effects.follow(self.ruled.rules.checked(), lead, now)?;
         }
+        self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.into_iter()).await?;
         // When it can't be told, the message is worth sending.
         if freed && self.evaluate.anything_waits(self.account).await.unwrap_or(true) {
             effects.drain(self.account, Drain::default())?;
         }
-        self.evaluate.outbox.send(effects).await
+        Ok(self.evaluate.outbox.send(effects).await?)
     }
 }
 

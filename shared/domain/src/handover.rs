@@ -3,8 +3,8 @@
 //! What was moved when a lead was given is moved back here when it comes back, from what is on record and never from what
 //! the config says today.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::assignment::{Assignment, Cause, End, Ending, Holding, Outcome, PoolPick, Refund, Standing};
 use crate::config::Checked;
@@ -205,12 +205,17 @@ pub fn rest(lead: &mut Lead) {
     stand(lead, attempt, Vec::new(), None, Timestamp::UNIX_EPOCH);
 }
 
-/// Records that the lead was contacted: no timer of those who have it is due after that. Returns whether that is new.
+/// How far the clocks of two machines may be apart.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Records that the lead was contacted: no timer of those who had it then is due after that. Returns whether that is new.
 pub fn contact(lead: &mut Lead, at: Timestamp) -> bool {
     let mut new = lead.first_contact_at.is_none();
     lead.first_contact_at.get_or_insert(at);
-    for holding in lead.holdings.iter_mut().filter(|holding| holding.ended.is_none() && holding.contacted_at.is_none())
-    {
+    // A late word of a contact says nothing of whoever got the lead since.
+    let latest = at.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+    let open = |holding: &&mut Holding| holding.ended.is_none() && holding.contacted_at.is_none();
+    for holding in lead.holdings.iter_mut().filter(open).filter(|holding| holding.since <= latest) {
         holding.contacted_at = Some(at);
         new = true;
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignment::Ending;
 use crate::event::Received;
-use crate::id::{AccountId, AssigneeId, DeliveryId, LeadId};
+use crate::id::{AccountId, AssigneeId, DeliveryId, LeadId, QueueId};
 
 /// A message of the leads queue. Each may come twice, and late: what it names tells whether there is still something to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub enum LeadsMessage {
         /// Who gets it next, where a person says so; the rules say it where nobody does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<AssigneeId>,
+        /// When it was asked for.
+        at: Timestamp,
     },
     /// A step of a service level is due.
     Due {
@@ -82,6 +84,9 @@ pub struct Drain {
     /// Whether the config has changed: leads may meet other rules than those for which they wait.
     #[serde(default)]
     pub rules_changed: bool,
+    /// A queue that has left the config: its leads are decided anew. Where none is named it is about parked leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
     /// The place behind which it goes on; it begins with the oldest lead where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -133,6 +138,12 @@ pub struct DeliveryMessage {
 }
 
 impl DeliveryMessage {
+    /// Asks for the first try of a delivery.
+    #[must_use]
+    pub fn first(account: &AccountId, delivery: &DeliveryId) -> Self {
+        Self { account: account.clone(), delivery: delivery.clone(), number: 1 }
+    }
+
     /// The message group: the destination, so that a busy or broken one does not delay the others.
     #[must_use]
     pub fn group(&self) -> String {

@@ -50,6 +50,7 @@ async fn story(setting: &Setting) -> Vec<(&'static str, Vec<LeadsMessage>)> {
         reason: Some("wrong number".to_owned()),
         by: None,
         to: None,
+        at: at("2026-07-21T10:05:00Z"),
     };
     let due = |step| LeadsMessage::Due { account: account.clone(), lead: id(1), attempt: 1, step };
     let won = LeadsMessage::Changed { account: account.clone(), lead: id(2), stage: "won".to_owned() };

@@ -6,7 +6,7 @@ use leadyard_domain::id::{AssigneeId, LeadId};
 use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use serde_json::{Value, json};
 
-use crate::setting::{Setting, account, assignee};
+use crate::setting::{START, Setting, account, assignee, at};
 
 fn config() -> Value {
     json!({
@@ -29,7 +29,8 @@ fn config() -> Value {
 
 fn reassign(lead: &LeadId, attempt: u32, how: Ending, to: Option<AssigneeId>) -> LeadsMessage {
     let (reason, by) = (Some("no answer".to_owned()), Some("ops".to_owned()));
-    LeadsMessage::Reassign { account: account(), lead: lead.clone(), attempt, how, reason, by, to }
+    let at = at(START);
+    LeadsMessage::Reassign { account: account(), lead: lead.clone(), attempt, how, reason, by, to, at }
 }
 
 #[tokio::test]
@@ -87,6 +88,9 @@ async fn by_hand_a_lead_goes_to_whom_a_person_names_if_that_one_can_take_it() {
     assert_eq!(setting.whose(&other).await, "bo");
     setting.send(reassign(&other, 1, Ending::Reassigned, Some(assignee("anna")))).await;
     assert_eq!(setting.whose(&other).await, "bo", "a cap is not exceeded by hand either");
+    // The same message again is not another attempt.
+    setting.send(reassign(&other, 1, Ending::Reassigned, Some(assignee("anna")))).await;
+    assert_eq!(setting.assignments(&other).await.len(), 2);
     let last = setting.assignments(&other).await.pop().unwrap();
     assert_eq!(last.outcome.name(), "nothing");
     assert!(last.trace.actions[0].candidates[0].ineligible.is_some(), "and it is on record why");

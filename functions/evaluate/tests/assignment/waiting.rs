@@ -155,3 +155,43 @@ async fn two_walks_at_once_give_each_lead_once() {
     assert_eq!(given[25..], vec!["parked"; 15]);
     setting.prove().await;
 }
+
+#[tokio::test]
+async fn leads_of_a_queue_that_leaves_the_config_are_decided_anew() {
+    let mut queued = config();
+    queued["queues"] = json!([{ "id": "hot", "members": ["anna"] }]);
+    queued["profiles"][0]["default"] = json!({ "queue": "hot" });
+    let setting = Setting::start(&queued).await;
+    let leads = leads(&setting, 3).await;
+    assert_eq!(whose(&setting, &leads).await, ["queued", "queued", "queued"]);
+    setting.prove().await;
+    setting.publish(&config()).await;
+    let drain = Drain { rules_changed: true, queue: Some("hot".parse().unwrap()), ..Drain::default() };
+    setting.send(LeadsMessage::Drain { account: account(), drain }).await;
+    assert_eq!(whose(&setting, &leads).await, ["anna", "anna", "parked"]);
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn a_lead_that_is_parked_by_rules_of_before_is_tried_by_those_in_force() {
+    let setting = Setting::start(&config()).await;
+    // An environment that has read the rules and looks again in two seconds only.
+    let evaluate = setting.evaluate();
+    let full: Vec<_> =
+        (0..3).map(|number| setting.accept(json!({ "email": format!("{number}@example.com") }))).collect();
+    let hand_over = async |received| {
+        let batch = vec![crate::setting::record("m".to_owned(), crate::setting::event(received))];
+        crate::setting::hand_over(&evaluate, vec![batch]).await;
+    };
+    hand_over(&full[0]).await;
+    hand_over(&full[1]).await;
+    let mut more = config();
+    more["assignees"][1]["active"] = json!(true);
+    setting.publish(&more).await;
+    hand_over(&full[2]).await;
+    let lead = LeadId::from_event(&full[2].event);
+    assert_eq!(setting.whose(&lead).await, "parked");
+    setting.own_messages().await;
+    assert_eq!(setting.whose(&lead).await, "bo");
+    setting.prove().await;
+}

@@ -237,6 +237,7 @@ impl Asked {
             reason: reason.clone(),
             by: Some(caller.name.clone()),
             to: to.clone(),
+            at: now,
         };
         send(&app.queues.leads, Outgoing::json(id.as_str(), caller.account.as_str(), &message)).await?;
         let (lead, how) = (id.to_string(), how.name());
