@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use leadyard_domain::condition::{KnownLists, Subject};
 use leadyard_domain::config::warning::{Facts, Warning, warnings};
 use leadyard_domain::config::{Checked, CheckedProfile, Config, Known, Problems};
-use leadyard_domain::decision::{State, decide, route, route_without_reasons};
+use leadyard_domain::decision::{Case, State, decide, route, route_without_reasons};
 use leadyard_domain::id::{ListName, ProfileId, RuleId};
 use leadyard_domain::list::Lists;
 use leadyard_domain::rules::{CompiledProfile, CompiledRule, PassedOver, Rules, Window};
@@ -113,9 +113,10 @@ impl Oracle {
             }
         }
 
-        let needs = route.needs(self.config());
+        let needs = route.needs(self.config(), subject.lead);
         let mut state = State::default();
-        let decisions = decide(self.config(), &route, &mut state, subject.received_at);
+        let case = Case { rules: &self.rules, route: &route, subject, now: subject.received_at };
+        let decisions = decide(&case, &mut state);
         assert!(!decisions.is_empty(), "nothing was decided");
         // What a decision touches must have been named before: a function reads only that.
         assert!(state.pools.keys().all(|pool| needs.pools.contains(pool)), "a pool that was not named");
@@ -125,6 +126,7 @@ impl Oracle {
             assert!(bytes <= TRACE_BYTES_MAX, "a trace of {bytes} bytes");
             for names in [Names::ids(), Names::of(self.config())] {
                 let decided = Decided {
+                    cause: None,
                     version: None,
                     profile: route.profile(),
                     outcome: &decision.outcome,

@@ -211,9 +211,11 @@ async fn naive_try(store: &Store, ruled: &Ruled, event: &Received) -> bool {
     let settled = planned.into_iter().map(|planned| planned.settled).collect();
     let commit = Commit { account: account(), now: now(), log_days: 90, had_days: 0, settled, before, after };
     match store.commit(&commit).await {
-        Ok(()) => true,
         Err(CommitError::Conflict(_) | CommitError::Throttled { .. }) => false,
-        Err(error) => panic!("{error}"),
+        result => {
+            result.unwrap();
+            true
+        }
     }
 }
 

@@ -341,15 +341,15 @@ async fn a_switch_stands_with_the_counters_and_refuses_what_was_decided_before_i
     store.commit(&rotating(1, State::default())).await.unwrap();
     let read = store.load_state(&account(), &needs()).await.unwrap();
     let off = Availability { switch: Switch::Off, until: None, at: at(5), by: "ops".to_owned() };
-    store.set_availability(&account(), &anna, Some(&off)).await.unwrap();
+    store.set_availability(&account(), &anna, Some(&off), "ops", at(5)).await.unwrap();
     let refused = conflict(store.commit(&rotating(2, read.clone())).await);
     assert_eq!(refused.counters[0].availability.as_ref(), Some(&off));
     assert_eq!(refused.counters[0].counts, read.counters[&anna].counts, "what was counted stays");
-    store.set_availability(&account(), &anna, None).await.unwrap();
+    store.set_availability(&account(), &anna, None, "ops", at(5)).await.unwrap();
     let after = store.load_state(&account(), &needs()).await.unwrap();
     assert_eq!((after.counters[&anna].availability.as_ref(), after.counters[&anna].version), (None, 3));
     // Whoever was given nothing has no counters yet.
-    store.set_availability(&account(), &assignee("new"), Some(&off)).await.unwrap();
+    store.set_availability(&account(), &assignee("new"), Some(&off), "ops", at(5)).await.unwrap();
 }
 
 #[tokio::test]
@@ -360,7 +360,7 @@ async fn switches_and_decisions_at_once_lose_nothing() {
     let switching = async {
         for number in 0..20 {
             let said = Availability { switch: Switch::On, until: None, at: at(number), by: "ops".to_owned() };
-            store.set_availability(&account(), &anna, Some(&said)).await.unwrap();
+            store.set_availability(&account(), &anna, Some(&said), "ops", at(5)).await.unwrap();
         }
     };
     let deciding = async {
