@@ -55,14 +55,14 @@ async fn what_was_checked_is_asked_for() {
             "lead": lead_id(1), "attempt": 1, "assignee": "anna", "how": how, "to": null, "reason": "wrong number",
         });
         assert_eq!(answer.body, asked);
+        let mut sent = services.sent().pop().unwrap();
+        let at: Timestamp = sent.body["at"].take().as_str().unwrap().parse().unwrap();
+        assert!(at >= now, "it says when it was asked for");
         let message = json!({
             "type": "reassign", "account": "main", "lead": lead_id(1), "attempt": 1, "how": how,
-            "reason": "wrong number", "by": "main operator",
+            "reason": "wrong number", "by": "main operator", "at": null,
         });
-        assert_eq!(
-            services.sent().last().map(|sent| (&*sent.queue, &*sent.group, &sent.body)),
-            Some(("leads", "main", &message))
-        );
+        assert_eq!((&*sent.queue, &*sent.group, &sent.body), ("leads", "main", &message));
         let audited = services.audited().await;
         let entry = ("main operator".to_owned(), format!("lead.{what}"), lead_id(1).to_string());
         assert_eq!(audited[0], entry);

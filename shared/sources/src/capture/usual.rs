@@ -97,6 +97,7 @@ pub(super) const USUAL_KEYS: &[UsualKey] = &[
         ],
     ),
     ("lead_source", &["leadsource"]),
+    ("stage", &["stage", "leadstage"]),
     ("utm.source", &["utmsource"]),
     ("utm.medium", &["utmmedium"]),
     ("utm.campaign", &["utmcampaign"]),
