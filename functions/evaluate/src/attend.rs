@@ -196,12 +196,9 @@ impl Evaluate {
         account: &AccountId,
         ruled: &Ruled,
         settled: Vec<leadyard_store::Settled>,
-        (before, after): (leadyard_domain::decision::State, leadyard_domain::decision::State),
+        states: (leadyard_domain::decision::State, leadyard_domain::decision::State),
         now: Timestamp,
     ) -> Commit {
-        let config = ruled.rules.checked().config();
-        let log_days = config.account.log_days;
-        let had_days = config.assignees.iter().map(|assignee| assignee.duplicate_days).max().unwrap_or_default();
-        Commit { account: account.clone(), now, log_days, had_days, settled, before, after }
+        Commit::by(account.clone(), ruled.rules.checked().config(), settled, states, now)
     }
 }

@@ -90,7 +90,9 @@ impl File {
     fn add_candidates(&self, rules: &Rules, needs: &mut Needs) {
         needs.pools.extend(self.picks().iter().map(|pick| pick.pool.clone()));
         let subject = subject_of(rules.checked(), &self.lead);
-        needs.extend(self.route(rules, &subject).needs(rules.checked(), &self.lead));
+        // Who may be touched does not depend on why other rules did not match.
+        let route = self.of_its_rule(decision::route_without_reasons(rules, &subject));
+        needs.extend(route.needs(rules.checked(), &self.lead));
     }
 
     /// Whether it was decided since that moment that nobody gets what an attempt gave to somebody.
@@ -109,8 +111,7 @@ impl File {
     }
 
     /// The rules that find the next one: of several that gave the lead, the one that gave it to whoever has it no more.
-    fn route<'a>(&self, rules: &'a Rules, subject: &Subject<'_>) -> Route<'a> {
-        let route = decision::route(rules, subject);
+    fn of_its_rule<'a>(&self, route: Route<'a>) -> Route<'a> {
         let rule = self.assignment.as_ref().and_then(|assignment| assignment.rule.as_ref());
         route.clone().only(rule).unwrap_or(route)
     }
@@ -173,7 +174,7 @@ impl File {
         }
         let decided = |lead: &Lead, after: &mut State| {
             let subject = subject_of(config, lead);
-            let route = self.route(rules, &subject);
+            let route = self.of_its_rule(decision::route(rules, &subject));
             let case = Case { rules, route: &route, subject: &subject, now };
             let decisions: Vec<Decision> = match to {
                 Some(to) => vec![decision::decide_for(&case, to, true, after)],

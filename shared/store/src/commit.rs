@@ -6,6 +6,7 @@ mod plan;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Standing};
 use leadyard_domain::caps::Counters;
+use leadyard_domain::config::Config;
 use leadyard_domain::decision::State;
 use leadyard_domain::event::EventRecord;
 use leadyard_domain::id::{AccountId, EventId};
@@ -132,6 +133,20 @@ pub struct TooLarge {
 }
 
 impl Commit {
+    /// A commit of what was settled by a config, which says how long things are kept. The pair is the state as it was read
+    /// and as the decisions left it.
+    #[must_use]
+    pub fn by(
+        account: AccountId,
+        config: &Config,
+        settled: Vec<Settled>,
+        (before, after): (State, State),
+        now: Timestamp,
+    ) -> Self {
+        let had_days = config.assignees.iter().map(|assignee| assignee.duplicate_days).max().unwrap_or_default();
+        Self { account, now, log_days: config.account.log_days, had_days, settled, before, after }
+    }
+
     /// How many actions its transaction has; at most [`ACTIONS_MAX`] go through.
     ///
     /// # Errors

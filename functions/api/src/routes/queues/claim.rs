@@ -288,16 +288,7 @@ impl Claim<'_> {
 
     fn commit(&self, settled: Settled, before: Moving, after: Moving) -> Commit {
         let config = self.ruled.rules.checked().config();
-        let had_days = config.assignees.iter().map(|assignee| assignee.duplicate_days).max().unwrap_or_default();
-        Commit {
-            account: self.caller.account.clone(),
-            now: now(),
-            log_days: config.account.log_days,
-            had_days,
-            settled: vec![settled],
-            before,
-            after,
-        }
+        Commit::by(self.caller.account.clone(), config, vec![settled], (before, after), now())
     }
 
     fn answer(&self, given: Option<(LeadId, u32)>, Passed { looked_at, reasons }: Passed) -> Claimed {
