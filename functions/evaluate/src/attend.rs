@@ -1,12 +1,13 @@
 //! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
 
 use jiff::Timestamp;
-use leadyard_domain::assignment::{Outcome, Standing};
+use leadyard_domain::assignment::Standing;
+use leadyard_domain::decision::State;
 use leadyard_domain::id::{AccountId, LeadId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_runtime::backoff;
-use leadyard_store::{Commit, CommitError, Ruled, StoreError};
+use leadyard_store::{Commit, CommitError, Ruled, Settled, StoreError};
 
 use crate::handler::Evaluate;
 use crate::known::{Ask, File, Plan};
@@ -182,21 +183,14 @@ impl Evaluate {
     pub(crate) async fn anything_waits(&self, account: &AccountId) -> Result<bool, StoreError> {
         Ok(!self.store.parked_leads(account, 1, None).await?.rows.is_empty())
     }
-}
 
-/// Whether a decision gave the lead to somebody.
-pub(crate) fn is_given(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Assigned { .. })
-}
-
-impl Evaluate {
     /// A commit of what was settled.
     pub(crate) fn commit_of(
         &self,
         account: &AccountId,
         ruled: &Ruled,
-        settled: Vec<leadyard_store::Settled>,
-        states: (leadyard_domain::decision::State, leadyard_domain::decision::State),
+        settled: Vec<Settled>,
+        states: (State, State),
         now: Timestamp,
     ) -> Commit {
         Commit::by(account.clone(), ruled.rules.checked().config(), settled, states, now)

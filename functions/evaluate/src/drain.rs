@@ -14,9 +14,9 @@ use leadyard_domain::id::{AccountId, LeadId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
 use leadyard_runtime::backoff;
-use leadyard_store::{CommitError, Cursor, LeadWrite, Ruled, Settled};
+use leadyard_store::{CommitError, Cursor, Ruled, Settled};
 
-use crate::attend::{AttendError, is_given};
+use crate::attend::AttendError;
 use crate::handler::Evaluate;
 use crate::known::subject_of;
 use crate::outbox::Effects;
@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
     /// that, and begins again, does not find these leads any more, for they wait no longer.
     async fn promise(&self, settled: &[Settled]) -> Result<(), AttendError> {
         let mut effects = Effects::default();
-        for settled in settled.iter().filter(|its| its.assignments.iter().any(|its| is_given(&its.outcome))) {
+        for settled in settled.iter().filter(|its| its.assignments.iter().any(|its| its.outcome.is_assigned())) {
             if let Some(write) = &settled.lead {
                 effects.follow_later(&write.lead)?;
             }
@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
                     self.drain.until = Some(self.drain.until.map_or(*until, |before| before.min(*until)));
                 }
             }
-            let waits_on = decisions.iter().all(|decision| !is_given(&decision.outcome))
+            let waits_on = decisions.iter().all(|decision| !decision.outcome.is_assigned())
                 && decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Parked { .. }));
             if waits_on && decisions.iter().all(|decision| decision.blocked) && self.drain.blocked.len() < BLOCKED_MAX {
                 self.drain.blocked.push(group);
@@ -203,14 +203,11 @@ impl<'a> Walk<'a> {
                 continue;
             }
             *state = after;
-            let previous = Some(lead.standing.clone());
+            let previous = lead.standing.clone();
             let profile = route.profile();
             let assignments =
                 handover::settle(&mut lead, decisions, profile, &Cause::Drained, (rules.checked(), version), now);
-            lead.version += 1;
-            lead.updated_at = now;
-            let lead = Some(LeadWrite { lead, previous, keys: Vec::new() });
-            settled.push(Settled { record: None, lead, assignments, seen: None });
+            settled.push(Settled::known(lead, previous, assignments, now));
         }
         settled
     }

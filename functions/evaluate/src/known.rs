@@ -12,7 +12,7 @@ use leadyard_domain::id::{AssigneeId, DeliveryId};
 use leadyard_domain::lead::{HOLDINGS_MAX, Lead};
 use leadyard_domain::rules::Rules;
 use leadyard_domain::service_level::Due;
-use leadyard_store::{LeadWrite, Ruled, Settled};
+use leadyard_store::{Ruled, Settled};
 
 use crate::plan::Planned;
 
@@ -118,37 +118,34 @@ impl File {
 
     /// What is to be done, on a state that is moved by it.
     pub fn plan(&self, ruled: &Ruled, ask: &Ask, state: &mut State, now: Timestamp) -> Plan {
-        let step = match ask {
-            Ask::FollowUp => return Plan::Late,
-            Ask::Stage(stage) => return self.change_stage(ruled, stage, state, now),
-            Ask::End { .. } => None,
-            Ask::Due { attempt, step } => {
-                let Some(holding) = self.lead.holding(*attempt) else { return Plan::Late };
-                let Some((next, timer)) = holding.timers.as_ref().and_then(|timers| timers.next()) else {
-                    return Plan::Late;
-                };
-                let over = holding.ended.is_some() || holding.contacted_at.is_some();
-                if over || next != *step || ruled.rules.checked().is_closed(&self.lead) {
-                    return Plan::Late;
-                }
-                if now < timer.at {
-                    return Plan::Early(timer.at);
-                }
-                match &timer.action {
-                    Due::Reassign => Some((*attempt, *step)),
-                    Due::Remind => return self.notice(ruled, *attempt, *step, &holding.assignee, now),
-                    Due::Escalate(to) => return self.notice(ruled, *attempt, *step, to, now),
-                }
-            }
-        };
-        match (ask, step) {
+        match ask {
+            Ask::FollowUp => Plan::Late,
+            Ask::Stage(stage) => self.change_stage(ruled, stage, state, now),
+            Ask::Due { attempt, step } => self.due(ruled, *attempt, *step, state, now),
             // Who was named could not take it: that is on record, and was asked for once.
-            (Ask::End { attempt, how, at, to: Some(_), .. }, _) if self.was_refused(*attempt, *how, *at) => Plan::Late,
-            (Ask::End { attempt, how, reason, by, to, .. }, _) => {
+            Ask::End { attempt, how, at, to: Some(_), .. } if self.was_refused(*attempt, *how, *at) => Plan::Late,
+            Ask::End { attempt, how, reason, by, to, .. } => {
                 let end = End { how: *how, at: now, reason: reason.clone(), by: by.clone(), refunds: Vec::new() };
                 self.end(ruled, *attempt, end, to.as_ref(), state)
             }
-            (_, Some((attempt, step))) => {
+        }
+    }
+
+    /// Carries out a step of a service level, unless it is too late or too early for it.
+    fn due(&self, ruled: &Ruled, attempt: u32, step: u32, state: &mut State, now: Timestamp) -> Plan {
+        let Some(holding) = self.lead.holding(attempt) else { return Plan::Late };
+        let Some((next, timer)) = holding.timers.as_ref().and_then(|timers| timers.next()) else { return Plan::Late };
+        let over = holding.ended.is_some() || holding.contacted_at.is_some();
+        if over || next != step || ruled.rules.checked().is_closed(&self.lead) {
+            return Plan::Late;
+        }
+        if now < timer.at {
+            return Plan::Early(timer.at);
+        }
+        match &timer.action {
+            Due::Remind => self.notice(ruled, attempt, step, &holding.assignee, now),
+            Due::Escalate(to) => self.notice(ruled, attempt, step, to, now),
+            Due::Reassign => {
                 let end = End { how: Ending::Overdue, at: now, reason: None, by: None, refunds: Vec::new() };
                 match self.end(ruled, attempt, end, None, state) {
                     // Nobody else can take it: whoever has it keeps it, and the next step is waited for.
@@ -156,7 +153,6 @@ impl File {
                     plan => plan,
                 }
             }
-            _ => Plan::Late,
         }
     }
 
@@ -172,20 +168,19 @@ impl File {
         if !handover::end(&mut lead, attempt, end, self.picks(), config, &mut after) {
             return Plan::Late;
         }
-        let decided = |lead: &Lead, after: &mut State| {
-            let subject = subject_of(config, lead);
+        let (decisions, profile) = {
+            let subject = subject_of(config, &lead);
             let route = self.of_its_rule(decision::route(rules, &subject));
             let case = Case { rules, route: &route, subject: &subject, now };
             let decisions: Vec<Decision> = match to {
-                Some(to) => vec![decision::decide_for(&case, to, true, after)],
+                Some(to) => vec![decision::decide_for(&case, to, true, &mut after)],
                 // What was closed meanwhile is not given to anybody else.
-                None if config.is_closed(lead) => Vec::new(),
-                None => decision::decide(&case, after),
+                None if config.is_closed(&lead) => Vec::new(),
+                None => decision::decide(&case, &mut after),
             };
             (decisions, route.profile().cloned())
         };
-        let (decisions, profile) = decided(&lead, &mut after);
-        let given = decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Assigned { .. }));
+        let given = decisions.iter().any(|decision| decision.outcome.is_assigned());
         let cause = Cause::Ended { attempt, how };
         let version = (config, ruled.version);
         match (given, how, to) {
@@ -238,12 +233,8 @@ impl File {
         if changed || freed || left { self.write(lead, Vec::new(), freed, now) } else { Plan::Late }
     }
 
-    fn write(&self, mut lead: Lead, assignments: Vec<Assignment>, freed: bool, now: Timestamp) -> Plan {
-        lead.version += 1;
-        lead.updated_at = now;
-        let previous = Some(self.lead.standing.clone());
-        let lead = Some(LeadWrite { lead, previous, keys: Vec::new() });
-        let settled = Settled { record: None, lead, assignments, seen: None };
+    fn write(&self, lead: Lead, assignments: Vec<Assignment>, freed: bool, now: Timestamp) -> Plan {
+        let settled = Settled::known(lead, self.lead.standing.clone(), assignments, now);
         Plan::Write(Box::new(Planned { settled, freed }))
     }
 }

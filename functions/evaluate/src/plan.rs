@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use leadyard_domain::assignment::{Cause, Outcome, Standing};
+use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::{Checked, Redistribute, SearchKey};
 use leadyard_domain::decision::{self, Case, Needs, Route, State};
@@ -298,7 +298,7 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
             let subject = subject(config, &tried, source, is_new, *received_at);
             decision::decide(&Case { rules, route: &route, subject: &subject, now }, &mut after)
         };
-        let given = decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Assigned { .. }));
+        let given = decisions.iter().any(|decision| decision.outcome.is_assigned());
         // Whoever has it keeps it when nobody else can take it.
         if given || !anew {
             let cause = Cause::Event { event: event.clone() };

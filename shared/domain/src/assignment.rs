@@ -280,6 +280,12 @@ pub struct PoolPick {
 }
 
 impl Outcome {
+    /// Whether someone gets the lead.
+    #[must_use]
+    pub fn is_assigned(&self) -> bool {
+        matches!(self, Self::Assigned { .. })
+    }
+
     /// The outcome as logs write it.
     #[must_use]
     pub fn name(&self) -> &'static str {

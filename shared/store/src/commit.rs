@@ -132,6 +132,16 @@ pub struct TooLarge {
     pub oversized: Vec<EventId>,
 }
 
+impl Settled {
+    /// What became of a known lead without an event: its next version, and the decisions that led there.
+    #[must_use]
+    pub fn known(lead: Lead, previous: Standing, assignments: Vec<Assignment>, now: Timestamp) -> Self {
+        let lead = Lead { version: lead.version + 1, updated_at: now, ..lead };
+        let lead = Some(LeadWrite { lead, previous: Some(previous), keys: Vec::new() });
+        Self { record: None, lead, assignments, seen: None }
+    }
+}
+
 impl Commit {
     /// A commit of what was settled by a config, which says how long things are kept. The pair is the state as it was read
     /// and as the decisions left it.

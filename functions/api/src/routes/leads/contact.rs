@@ -7,7 +7,7 @@ use leadyard_domain::decision;
 use leadyard_domain::handover;
 use leadyard_domain::id::LeadId;
 use leadyard_runtime::{backoff, now};
-use leadyard_store::{Commit, CommitError, LeadWrite, Settled};
+use leadyard_store::{Commit, CommitError, Settled};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -82,11 +82,8 @@ pub(crate) async fn record(
             app.store.put_audit(&caller.account, now(), &caller.name, "lead.contact", &id).await?;
             audited = true;
         }
-        lead.version += 1;
-        lead.updated_at = now();
         let times = LeadTimes::of(&lead);
-        let write = LeadWrite { lead, previous: Some(before.standing), keys: Vec::new() };
-        let settled = Settled { record: None, lead: Some(write), assignments: Vec::new(), seen: None };
+        let settled = Settled::known(lead, before.standing, Vec::new(), now());
         let commit = Commit {
             account: caller.account.clone(),
             now: now(),

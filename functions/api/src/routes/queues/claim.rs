@@ -19,7 +19,7 @@ use leadyard_domain::lead::Lead;
 use leadyard_domain::message::LeadsMessage;
 use leadyard_domain::rotation::Member;
 use leadyard_runtime::{Outgoing, backoff, now};
-use leadyard_store::{Commit, CommitError, LeadWrite, Ruled, Settled};
+use leadyard_store::{Commit, CommitError, Ruled, Settled};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -200,8 +200,7 @@ impl Claim<'_> {
                 announced = Some(given.lead.id.clone());
             }
             let Given { lead, previous, assignments, attempt, before, after, passed } = given;
-            let write = LeadWrite { lead: lead.clone(), previous: Some(previous), keys: Vec::new() };
-            let settled = Settled { record: None, lead: Some(write), assignments, seen: None };
+            let settled = Settled::known(lead.clone(), previous, assignments, now());
             match self.app.store.commit(&self.commit(settled, before, after)).await {
                 Ok(()) => {
                     let account = &self.caller.account;
@@ -271,8 +270,6 @@ impl Claim<'_> {
         let cause = Cause::Claimed { by: self.caller.name.clone() };
         let assignments =
             handover::settle(&mut lead, vec![decision], profile.as_ref(), &cause, (config, *version), now);
-        lead.version += 1;
-        lead.updated_at = now;
         let attempt = lead.standing.attempt();
         let (before, passed) = (before.clone(), Passed::default());
         Decided::Given(Box::new(Given { lead, previous, assignments, attempt, before, after, passed }))
