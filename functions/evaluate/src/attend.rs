@@ -6,13 +6,13 @@ use leadyard_domain::decision::State;
 use leadyard_domain::id::{AccountId, LeadId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
-use leadyard_runtime::backoff;
-use leadyard_store::{Commit, CommitError, Ruled, Settled, StoreError};
+use leadyard_store::{Commit, Ruled, Settled, StoreError};
 
 use crate::handler::Evaluate;
 use crate::known::{Ask, File, Plan};
 use crate::outbox::{Effects, OutboxError};
 use crate::plan::Planned;
+use crate::turn;
 
 /// Most times that one ask is planned anew because others were faster.
 const TRIES_MAX: u32 = 12;
@@ -66,11 +66,15 @@ impl Evaluate {
                 tracing::warn!(%account, %lead, "a message names a lead that is not there");
                 return Ok(());
             };
-            let before = self.store.load_state(account, &file.needs(&ruled.rules, ask)).await?;
-            let mut after = before.clone();
+            let turn = self.begin(account, &file.needs(&ruled.rules, ask)).await?;
+            let mut after = turn.before.clone();
             let planned = match file.plan(ruled, ask, &mut after, now) {
-                Plan::Late => return self.follow(account, ruled, &file, ask, now).await,
+                Plan::Late => {
+                    self.leave(turn).await;
+                    return self.follow(account, ruled, &file, ask, now).await;
+                }
                 Plan::Early(at) => {
+                    self.leave(turn).await;
                     tracing::info!(%account, %lead, %at, "a timer came before its time: it is set again");
                     let mut effects = Effects::default();
                     effects.follow(ruled.rules.checked(), &file.lead, now)?;
@@ -78,15 +82,11 @@ impl Evaluate {
                 }
                 Plan::Write(planned) => *planned,
             };
-            let commit = self.commit_of(account, ruled, vec![planned.settled.clone()], (before, after), now);
-            match self.store_commit(&commit).await {
+            let states = (turn.before.clone(), after);
+            let commit = self.commit_of(account, ruled, vec![planned.settled.clone()], states, now);
+            match self.commit(turn, &commit).await {
                 Ok(()) => return self.followed(account, ruled, &planned, ask, now).await,
-                Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(CommitError::TooLarge(_)) => return Err(AttendError::TooLarge),
-                Err(CommitError::Conflict(_) | CommitError::Throttled { .. }) => {
-                    self.metrics.count("Conflicts", 1);
-                    tokio::time::sleep(backoff::full_jitter((lead, number), number)).await;
-                }
+                Err(error) => turn::overtaken(error, (lead, number), number).await?,
             }
         }
         Err(AttendError::Overtaken)

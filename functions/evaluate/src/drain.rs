@@ -13,13 +13,13 @@ use leadyard_domain::handover;
 use leadyard_domain::id::{AccountId, LeadId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
-use leadyard_runtime::backoff;
-use leadyard_store::{CommitError, Cursor, Ruled, Settled};
+use leadyard_store::{Cursor, Ruled, Settled};
 
 use crate::attend::AttendError;
 use crate::handler::Evaluate;
 use crate::known::subject_of;
 use crate::outbox::Effects;
+use crate::turn;
 
 /// Places that are read at a time.
 const PLACES: usize = 200;
@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        let Evaluate { store, metrics, outbox, .. } = self.evaluate;
+        let Evaluate { store, outbox, .. } = self.evaluate;
         let wanted: BTreeSet<LeadId> = ids.iter().cloned().collect();
         for number in 1..=TRIES_MAX {
             let now = (self.evaluate.now)();
@@ -112,15 +112,17 @@ impl<'a> Walk<'a> {
             for Tried { lead, route } in &tried {
                 needs.extend(route.needs(self.ruled.rules.checked(), lead));
             }
-            let before = store.load_state(self.account, &needs).await?;
-            let mut after = before.clone();
+            let turn = self.evaluate.begin(self.account, &needs).await?;
+            let mut after = turn.before.clone();
             let settled = self.decide(tried, &mut after, now);
             if settled.is_empty() {
+                self.evaluate.leave(turn).await;
                 return Ok(());
             }
-            let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), now);
+            let states = (turn.before.clone(), after);
+            let commit = self.evaluate.commit_of(self.account, self.ruled, settled, states, now);
             self.promise(&commit.settled).await?;
-            match self.evaluate.store_commit(&commit).await {
+            match self.evaluate.commit(turn, &commit).await {
                 Ok(()) => {
                     let mut effects = Effects::default();
                     for settled in &commit.settled {
@@ -135,12 +137,7 @@ impl<'a> Walk<'a> {
                     self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads).await?;
                     return Ok(outbox.send(effects).await?);
                 }
-                Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(CommitError::TooLarge(_)) => return Err(AttendError::TooLarge),
-                Err(CommitError::Conflict(_) | CommitError::Throttled { .. }) => {
-                    metrics.count("Conflicts", 1);
-                    tokio::time::sleep(backoff::full_jitter((self.account, number, ids), number)).await;
-                }
+                Err(error) => turn::overtaken(error, (self.account, number, ids), number).await?,
             }
         }
         Err(AttendError::Overtaken)

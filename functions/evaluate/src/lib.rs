@@ -16,5 +16,6 @@ pub mod plan;
 pub mod point;
 mod report;
 mod round;
+mod turn;
 
 pub use handler::{Evaluate, Now};

@@ -3,20 +3,11 @@
 use leadyard_domain::assignment::{Assignment, Outcome};
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, LeadId};
-use leadyard_store::{Commit, CommitError, Settled};
+use leadyard_store::Settled;
 
 use crate::handler::Evaluate;
-use crate::point::Point;
 
 impl Evaluate {
-    /// Commits, between the two points at which a test may end the process.
-    pub(crate) async fn store_commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        self.outbox.points.reach(Point::BeforeCommit);
-        self.store.commit(commit).await?;
-        self.outbox.points.reach(Point::AfterCommit);
-        Ok(())
-    }
-
     /// Tells what was settled, by an event or without one.
     pub(crate) fn report(&self, account: &AccountId, record: Option<&EventRecord>, settled: &Settled) {
         let lead = settled.lead.as_ref().map(|write| write.lead.id.as_str());

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use leadyard_domain::decision::{Needs, State};
+use leadyard_domain::decision::Needs;
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
-use leadyard_runtime::backoff;
-use leadyard_store::{CommitError, Conflict, Ruled, StoreError, TooLarge};
+use leadyard_store::{CommitError, Conflict, Ruled, Settled, StoreError, TooLarge};
 
 use crate::attend::AttendError;
 use crate::handler::{Evaluate, Job};
 use crate::outbox::Effects;
-use crate::plan::{Captured, Known, Planned, Prepared, Touched, apply, decide};
+use crate::plan::{Captured, Known, Prepared, Touched, apply, decide};
+use crate::turn;
 
 /// Most events of one commit: with ten, each with two keys, a parked item and a rotation and counters of its own, the
 /// transaction stays within DynamoDB's hundred actions.
@@ -50,7 +50,11 @@ impl Turn {
 
 /// What a commit came to.
 enum Committed {
-    Yes(Vec<Planned>),
+    Yes {
+        settled: Vec<Settled>,
+        /// Whether somebody can take one more lead for it.
+        freed: bool,
+    },
     /// Read again; the conflict says which events are repeats.
     Lost(Conflict),
     TooLarge(TooLarge),
@@ -95,11 +99,11 @@ impl Round<'_> {
             return Ok(turn);
         }
         let lost = match self.commit(&prepared).await? {
-            Committed::Yes(planned) => {
-                for Planned { settled, .. } in &planned {
+            Committed::Yes { settled, freed } => {
+                for settled in &settled {
                     self.evaluate.report(self.account, settled.record.as_ref(), settled);
                 }
-                let sent = self.follow(&planned).await;
+                let sent = self.follow(&settled, freed).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);
             }
@@ -167,24 +171,14 @@ impl Round<'_> {
     /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now, in
     /// turn with the others who move them.
     async fn commit(&self, prepared: &[Prepared<'_>]) -> Result<Committed, StoreError> {
-        let Evaluate { store, lanes, .. } = self.evaluate;
         let mut needs = Needs::default();
         for prepared in prepared {
             needs.extend(prepared.needs(self.ruled.rules.checked()));
         }
         for number in 1..=DECISIONS_MAX {
-            let turn = lanes.enter(store, self.account, &needs.pools).await;
-            let committed = self.decide_once(prepared, &needs).await;
-            if let Some(turn) = turn {
-                turn.leave(store).await;
-            }
-            match committed? {
+            match self.decide_once(prepared, &needs).await? {
                 Committed::Lost(conflict) if moved_only(&conflict) => {
-                    lanes.met(self.account, conflict.pools.iter().map(|pool| &pool.pool));
-                    if conflict.pools.is_empty() {
-                        // No lane orders counters alone, nor a table that asks to slow down.
-                        tokio::time::sleep(backoff::full_jitter((self.account, (self.evaluate.now)()), number)).await;
-                    }
+                    turn::before_another(&conflict, (self.account, (self.evaluate.now)()), number).await;
                 }
                 committed => return Ok(committed),
             }
@@ -194,32 +188,27 @@ impl Round<'_> {
 
     /// Reads the state, decides on it and commits.
     async fn decide_once(&self, prepared: &[Prepared<'_>], needs: &Needs) -> Result<Committed, StoreError> {
-        let Evaluate { store, now, metrics, .. } = self.evaluate;
         let Ruled { rules, version } = self.ruled;
-        let before = match *needs == Needs::default() {
-            true => State::default(),
-            false => store.load_state(self.account, needs).await?,
-        };
-        let (mut after, at) = (before.clone(), now());
+        let turn = self.evaluate.begin(self.account, needs).await?;
+        let (mut after, at) = (turn.before.clone(), (self.evaluate.now)());
         let planned = decide(rules, *version, prepared, &mut after, at);
-        let settled = planned.iter().map(|planned| planned.settled.clone()).collect();
-        let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (before, after), at);
-        let conflict = match self.evaluate.store_commit(&commit).await {
-            Ok(()) => return Ok(Committed::Yes(planned)),
-            Err(CommitError::Conflict(conflict)) => conflict,
-            Err(CommitError::TooLarge(too_large)) => return Ok(Committed::TooLarge(too_large)),
-            Err(CommitError::Throttled { .. }) => Conflict::default(),
-            Err(CommitError::Store(error)) => return Err(error),
-        };
-        metrics.count("Conflicts", 1);
-        Ok(Committed::Lost(conflict))
+        let freed = planned.iter().any(|planned| planned.freed);
+        let settled = planned.into_iter().map(|planned| planned.settled).collect();
+        let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (turn.before.clone(), after), at);
+        match self.evaluate.commit(turn, &commit).await {
+            Ok(()) => Ok(Committed::Yes { settled: commit.settled, freed }),
+            Err(CommitError::Conflict(conflict)) => Ok(Committed::Lost(conflict)),
+            Err(CommitError::Throttled { .. }) => Ok(Committed::Lost(Conflict::default())),
+            Err(CommitError::TooLarge(too_large)) => Ok(Committed::TooLarge(too_large)),
+            Err(CommitError::Store(error)) => Err(error),
+        }
     }
 
     /// Asks for what follows from what was settled.
-    async fn follow(&self, planned: &[Planned]) -> Result<(), AttendError> {
-        let decided = planned.iter().filter(|planned| !planned.settled.assignments.is_empty());
-        let leads = decided.filter_map(|planned| planned.settled.lead.as_ref()).map(|write| &write.lead);
-        self.ask_for(leads, planned.iter().any(|planned| planned.freed)).await
+    async fn follow(&self, settled: &[Settled], freed: bool) -> Result<(), AttendError> {
+        let decided = settled.iter().filter(|settled| !settled.assignments.is_empty());
+        let leads = decided.filter_map(|settled| settled.lead.as_ref()).map(|write| &write.lead);
+        self.ask_for(leads, freed).await
     }
 
     /// Asks once more for what follows from events that were settled before: the first time may have ended between the

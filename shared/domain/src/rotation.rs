@@ -12,6 +12,7 @@ mod member;
 mod seat;
 mod shares;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -95,15 +96,16 @@ impl PoolState {
     pub fn pick(&mut self, candidates: &[Candidate], day: Date) -> Option<Pick> {
         // A candidate without a seat would be a mistake of the caller; it gets nothing rather than a panic.
         let seated = |c: &&Candidate| c.weight.millionths() > 0 && c.seat < self.seats.len();
-        let candidates: Vec<Candidate> = candidates.iter().filter(seated).copied().collect();
+        let candidates: Cow<'_, [Candidate]> = match candidates.iter().all(|candidate| seated(&candidate)) {
+            true => candidates.into(),
+            false => candidates.iter().filter(seated).copied().collect(),
+        };
         let shares = shares(candidates.iter().map(|c| c.weight));
-        let mut handed_out = Vec::with_capacity(candidates.len());
         let mut next: Option<((Reverse<i64>, u64), usize)> = None;
-        for (candidate, share) in candidates.iter().zip(shares) {
+        for (candidate, share) in candidates.iter().zip(&shares) {
             let seat = &mut self.seats[candidate.seat];
             seat.open(day);
             seat.credit += share;
-            handed_out.push((seat.member.clone(), share));
             // The first of equals wins: the candidates are in the pool's order.
             let claim = (Reverse(seat.credit), seat.assigned);
             if next.as_ref().is_none_or(|(best, _)| claim < *best) {
@@ -115,7 +117,8 @@ impl PoolState {
         seat.assigned += 1;
         let member = seat.member.clone();
         self.turns += 1;
-        Some(Pick { turn: self.turns, member, shares: handed_out })
+        let gained = candidates.iter().map(|candidate| self.seats[candidate.seat].member.clone());
+        Some(Pick { turn: self.turns, member, shares: gained.zip(shares).collect() })
     }
 
     /// Takes back exactly what a pick moved: the lead was rejected, returned or taken away. Returns the number of this

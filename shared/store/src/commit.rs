@@ -181,7 +181,7 @@ impl Store {
     /// # Errors
     /// [`CommitError`]; unless it is a lost connection ([`CommitError::Store`]), nothing was written.
     pub async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
-        let plan = Plan::of(commit)?;
+        let mut plan = Plan::of(commit)?;
         plan.fits().map_err(CommitError::TooLarge)?;
         if plan.actions() == 0 {
             return Ok(());

@@ -15,15 +15,25 @@ use crate::keys;
 /// A number in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// It is this one's turn when the one before was served.
+    /// It is this one's turn when the one before was called and is done.
     pub number: u64,
-    /// The last that was served when the number was taken.
-    pub served: u64,
+    /// Who was called last when the number was taken.
+    pub last: Call,
 }
 
-/// The attributes of a lane's item: how many numbers were taken, and the last one served.
+/// Who was called last in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Call {
+    /// The number of the one whose turn ended with this call; 0 before the first.
+    pub done: u64,
+    /// The version of the pool's rotation once that one's commit is through: whoever reads an earlier one reads again.
+    pub version: u64,
+}
+
+/// The attributes of a lane's item: how many numbers were taken, and the last call.
 const TAKEN: &str = "taken";
-const SERVED: &str = "served";
+const DONE: &str = "done";
+const VERSION: &str = "version";
 
 impl Store {
     /// Takes the next number of a pool's lane.
@@ -42,32 +52,34 @@ impl Store {
             .return_values(ReturnValue::AllNew);
         let answer = request.send().await.map_err(StoreError::of("UpdateItem"))?;
         let item = answer.attributes.unwrap_or_default();
-        Ok(Ticket { number: count(&item, TAKEN), served: count(&item, SERVED) })
+        Ok(Ticket { number: count(&item, TAKEN), last: Call::of(&item) })
     }
 
-    /// The last number of a pool's lane that was served.
+    /// The last call in a pool's lane.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn last_served(&self, account: &AccountId, pool: &PoolId) -> Result<u64, StoreError> {
+    pub async fn last_call(&self, account: &AccountId, pool: &PoolId) -> Result<Call, StoreError> {
         let item = self.get(&keys::lane(account, pool), true).await?;
-        Ok(item.map_or(0, |item| count(&item, SERVED)))
+        Ok(item.as_ref().map(Call::of).unwrap_or_default())
     }
 
-    /// Says that a number was served. One that was passed over meanwhile, for it took too long, calls nobody back.
+    /// Calls the one after a number. One that was passed over meanwhile, for it took too long, calls nobody back.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn serve_ticket(&self, account: &AccountId, pool: &PoolId, ticket: u64) -> Result<(), StoreError> {
+    pub async fn call_next(&self, account: &AccountId, pool: &PoolId, call: Call) -> Result<(), StoreError> {
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::lane(account, pool).item()))
-            .update_expression("SET #served = :ticket")
-            .condition_expression("attribute_not_exists(#served) OR #served < :ticket")
-            .expression_attribute_names("#served", SERVED)
-            .expression_attribute_values(":ticket", number(ticket));
+            .update_expression("SET #done = :done, #version = :version")
+            .condition_expression("attribute_not_exists(#done) OR #done < :done")
+            .expression_attribute_names("#done", DONE)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":done", number(call.done))
+            .expression_attribute_values(":version", number(call.version));
         match request.send().await {
             Err(error)
                 if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
@@ -76,6 +88,12 @@ impl Store {
             }
             result => result.map(|_| ()).map_err(StoreError::of("UpdateItem")),
         }
+    }
+}
+
+impl Call {
+    pub(crate) fn of(item: &Item) -> Self {
+        Self { done: count(item, DONE), version: count(item, VERSION) }
     }
 }
 
@@ -92,16 +110,17 @@ mod tests {
     use crate::testing::{account, store};
 
     #[tokio::test]
-    async fn numbers_are_taken_once_and_served_in_order() {
+    async fn numbers_are_taken_once_and_called_in_order() {
         let (store, pool) = (store().await, "sales".parse().unwrap());
         let take = async || store.take_ticket(&account(), &pool).await.unwrap();
-        assert_eq!(take().await, Ticket { number: 1, served: 0 });
-        assert_eq!(take().await, Ticket { number: 2, served: 0 });
-        store.serve_ticket(&account(), &pool, 2).await.unwrap();
+        assert_eq!(take().await, Ticket { number: 1, last: Call::default() });
+        assert_eq!(take().await, Ticket { number: 2, last: Call::default() });
+        let second = Call { done: 2, version: 8 };
+        store.call_next(&account(), &pool, second).await.unwrap();
         // The first took too long and was passed over.
-        store.serve_ticket(&account(), &pool, 1).await.unwrap();
-        assert_eq!(store.last_served(&account(), &pool).await.unwrap(), 2);
-        assert_eq!(take().await, Ticket { number: 3, served: 2 });
+        store.call_next(&account(), &pool, Call { done: 1, version: 7 }).await.unwrap();
+        assert_eq!(store.last_call(&account(), &pool).await.unwrap(), second);
+        assert_eq!(take().await, Ticket { number: 3, last: second });
         let taken = futures_util::future::join_all((0..20).map(|_| take())).await;
         let mut numbers: Vec<u64> = taken.iter().map(|ticket| ticket.number).collect();
         numbers.sort_unstable();

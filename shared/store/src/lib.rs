@@ -57,7 +57,7 @@ pub use config_cache::{ConfigCache, Published};
 pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
 pub use error::StoreError;
 pub use event::EventRow;
-pub use lane::Ticket;
+pub use lane::{Call, Ticket};
 pub use lead::LeadFile;
 pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, MoveList, Pins, RevisionId};
 pub use listing::{Cursor, DayRange, InvalidCursor, Page, ROWS_MAX};

@@ -16,6 +16,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, expires_at, from_item, to_item};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use crate::lane::Call;
 
 /// The item of a pool's rotation, beside its keys. Every commit that gives a lead writes one, so the seats are packed.
 #[derive(Serialize, Deserialize)]
@@ -146,13 +147,43 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn load_state(&self, account: &AccountId, needs: &Needs) -> Result<State, StoreError> {
+        Ok(self.load(account, needs, None).await?.0)
+    }
+
+    /// The same, with the last call in a pool's lane, in one request where all of it is no more than a hundred items. The
+    /// lane is not read before the state: a state that is older than the call may come with it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn load_state_and_call(
+        &self,
+        account: &AccountId,
+        needs: &Needs,
+        lane: &PoolId,
+    ) -> Result<(State, Call), StoreError> {
+        self.load(account, needs, Some(lane)).await
+    }
+
+    async fn load(
+        &self,
+        account: &AccountId,
+        needs: &Needs,
+        lane: Option<&PoolId>,
+    ) -> Result<(State, Call), StoreError> {
         let pools = needs.pools.iter().map(|id| keys::pool(account, id));
         let assignees = needs.assignees.iter().map(|id| keys::counters(account, id));
         let had = needs.had.iter().map(|(assignee, contact)| keys::had(account, assignee, contact));
-        let keys: Vec<Key> = pools.chain(assignees).chain(had).collect();
+        let lane = lane.map(|id| keys::lane(account, id));
+        let keys: Vec<Key> = pools.chain(assignees).chain(had).chain(lane.clone()).collect();
+        let mut call = Call::default();
         let mut state = State::default();
         for item in self.get_many(&keys, true).await? {
-            let name = Key::of(&item).map_or_else(|| format!("state of account {account}"), |key| key.to_string());
+            let key = Key::of(&item);
+            if lane.is_some() && key == lane {
+                call = Call::of(&item);
+                continue;
+            }
+            let name = key.map_or_else(|| format!("state of account {account}"), |key| key.to_string());
             // Only a pool has seats, and only what somebody had is of a person.
             if item.contains_key("seats") {
                 let pool = read_pool(&name, item)?;
@@ -165,6 +196,6 @@ impl Store {
                 state.counters.insert(counters.assignee.clone(), counters);
             }
         }
-        Ok(state)
+        Ok((state, call))
     }
 }

@@ -28,6 +28,18 @@ impl Needs {
         self.had.extend(other.had);
     }
 
+    /// How many items hold it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pools.len() + self.assignees.len() + self.had.len()
+    }
+
+    /// Whether a decision touches nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// What giving a lead to somebody may touch.
     pub fn add(&mut self, config: &Checked, assignee: &AssigneeId, contacts: &[Contact]) {
         self.assignees.insert(assignee.clone());

@@ -14,25 +14,31 @@ pub(super) fn shares(weights: impl ExactSizeIterator<Item = Weight> + Clone) -> 
         return vec![0; weights.len()];
     }
     let mut shares = Vec::with_capacity(weights.len());
-    // By what is left of a millionth: who gets one of those that rounding down has left over.
-    let mut remainders: Vec<(Reverse<u64>, usize)> = Vec::with_capacity(weights.len());
-    let mut handed_out = 0;
-    for (place, weight) in weights.enumerate() {
+    // What is left of a millionth: who gets one of those that rounding down has left over.
+    let mut remainders = Vec::with_capacity(weights.len());
+    let mut missing = lead;
+    for weight in weights {
         // A weight is at most 1e9 millionths, so the product is at most 1e15.
         let product = u64::from(weight.millionths()) * lead;
-        let share = (product / total).cast_signed();
-        handed_out += share;
-        shares.push(share);
-        remainders.push((Reverse(product % total), place));
+        let share = product / total;
+        missing -= share;
+        shares.push(share.cast_signed());
+        remainders.push(product - share * total);
     }
     // Fewer than there are members, for each remainder is less than a millionth.
-    let missing = usize::try_from(LEAD - handed_out).unwrap_or_default();
-    if missing > 0 && missing < remainders.len() {
-        // Only who is among the first has to be known, not in which order: that takes no sort of thousands.
-        remainders.select_nth_unstable(missing - 1);
-    }
-    for &(_, place) in remainders.iter().take(missing) {
-        shares[place] += 1;
+    let Some(last) = usize::try_from(missing).ok().and_then(|missing| missing.checked_sub(1)) else { return shares };
+    // Only who is among the first has to be known, not in which order: that takes no sort of thousands.
+    let mut ordered = remainders.clone();
+    let (_, &mut least, _) = ordered.select_nth_unstable_by_key(last, |&remainder| Reverse(remainder));
+    let above = remainders.iter().filter(|&&remainder| remainder > least).count();
+    let mut equals = last + 1 - above;
+    for (share, remainder) in shares.iter_mut().zip(remainders) {
+        if remainder > least {
+            *share += 1;
+        } else if remainder == least && equals > 0 {
+            *share += 1;
+            equals -= 1;
+        }
     }
     shares
 }

@@ -283,8 +283,9 @@ impl Plan {
         }
     }
 
-    pub(super) fn transaction(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
-        self.writes.iter().map(|write| write.action(table)).collect::<Result<_, _>>().map_err(unbuilt)
+    /// The transaction. What is written goes into it: of the plan is left what each write is for.
+    pub(super) fn transaction(&mut self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
+        self.writes.iter_mut().map(|write| write.action(table)).collect::<Result<_, _>>().map_err(unbuilt)
     }
 }
 
@@ -304,25 +305,21 @@ impl Write {
         self.item.as_ref().map_or(self.key.pk.len() + self.key.sk.len(), item_bytes)
     }
 
-    fn action(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
-        let expression = self.condition.as_ref().map(|condition| condition.expression.clone());
-        let names = self.condition.as_ref().map(Condition::names);
-        let values = self.condition.as_ref().map(|condition| condition.values.iter().cloned().collect::<Item>());
-        let values = values.filter(|values| !values.is_empty());
-        Ok(match &self.item {
-            Some(item) => TransactWriteItem::builder().put(
-                Put::builder()
-                    .table_name(table)
-                    .set_item(Some(item.clone()))
-                    .set_condition_expression(expression)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                    .build()?,
-            ),
-            None => TransactWriteItem::builder()
-                .delete(Delete::builder().table_name(table).set_key(Some(self.key.item())).build()?),
+    fn action(&mut self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let Some(item) = self.item.take() else {
+            let delete = Delete::builder().table_name(table).set_key(Some(self.key.item())).build()?;
+            return Ok(TransactWriteItem::builder().delete(delete).build());
+        };
+        let mut put = Put::builder().table_name(table).set_item(Some(item));
+        if let Some(condition) = self.condition.take() {
+            let names = condition.names();
+            let values = Some(condition.values).filter(|values| !values.is_empty());
+            put = put
+                .condition_expression(condition.expression)
+                .set_expression_attribute_names(Some(names))
+                .set_expression_attribute_values(values.map(|values| values.into_iter().collect()))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         }
-        .build())
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 }
