@@ -19,7 +19,8 @@ fn needs(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 const FUNCTIONS: [&str; 5] = ["intake", "evaluate", "deliver-webhook", "deliver-email", "api"];
-const SHARED: [&str; 4] = ["leadyard-domain", "leadyard-sources", "leadyard-store", "leadyard-runtime"];
+const SHARED: [&str; 5] =
+    ["leadyard-domain", "leadyard-sources", "leadyard-store", "leadyard-outbound", "leadyard-runtime"];
 
 #[test]
 fn dependencies_point_one_way() {
@@ -28,7 +29,7 @@ fn dependencies_point_one_way() {
         needs[name].iter().filter(|needed| needs.contains_key(*needed)).cloned().collect()
     };
     assert_eq!(ours("leadyard-domain"), BTreeSet::new());
-    for middle in ["leadyard-sources", "leadyard-store", "leadyard-runtime"] {
+    for middle in ["leadyard-sources", "leadyard-store", "leadyard-outbound", "leadyard-runtime"] {
         let strangers: Vec<String> = ours(middle).into_iter().filter(|name| name != "leadyard-domain").collect();
         assert_eq!(strangers, Vec::<String>::new(), "{middle} sees nothing but the domain");
     }

@@ -1,7 +1,7 @@
 //! Asking for the deliveries of a lead that was just given to somebody.
 
 use leadyard_domain::assignment::Standing;
-use leadyard_domain::config::{Channel, Checked};
+use leadyard_domain::config::{Carrier, Checked};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_runtime::{Outgoing, SendError};
@@ -18,10 +18,10 @@ pub(crate) async fn first_tries(queues: &Queues, config: &Checked, lead: &Lead) 
     for delivery in deliveries {
         let message = DeliveryMessage::first(&lead.account, delivery);
         let outgoing = Outgoing::json(delivery.as_str(), message.group(), &message)?;
-        match config.destination(&delivery.destination()).map(|destination| &destination.channel) {
-            Some(Channel::Email(_)) => email.push(outgoing),
+        match config.destination(&delivery.destination()).map(|destination| destination.channel.carrier()) {
+            Some(Carrier::Email) => email.push(outgoing),
             // A destination that has left the config since: deliver-webhook puts it on record as dead.
-            Some(Channel::Webhook(_)) | None => webhook.push(outgoing),
+            Some(Carrier::Webhook) | None => webhook.push(outgoing),
         }
     }
     for (queue, messages) in [(&queues.webhook, webhook), (&queues.email, email)] {

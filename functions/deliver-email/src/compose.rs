@@ -9,8 +9,7 @@ use std::str::FromStr;
 
 use email_address::EmailAddress;
 use leadyard_domain::config::Email;
-use minijinja::value::Serde;
-use minijinja::{Environment, Value};
+use leadyard_outbound::template::{Escape, TemplateError, Templates};
 
 pub use attachment::File;
 
@@ -25,8 +24,6 @@ const HTML: &str = include_str!("../templates/lead.html");
 const RECIPIENTS_MAX: usize = 50;
 /// A subject longer than this is cut; a header line ends at 998 bytes (RFC 5322, 2.1.1).
 const SUBJECT_CHARS_MAX: usize = 200;
-/// Steps that one template may take: enough for any mail, and an endless loop ends.
-const TEMPLATE_FUEL: u64 = 200_000;
 
 /// A mail ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +50,7 @@ pub enum ComposeError {
     Template {
         /// Which of the destination's settings.
         part: &'static str,
-        /// What is wrong, with the line; never a value of the lead.
+        /// What is wrong, with its place; never a value of the lead.
         why: String,
     },
     /// A recipient that is no address.
@@ -75,12 +72,16 @@ pub enum ComposeError {
 /// A template or an address of the destination that can't be used.
 pub fn compose(email: &Email, context: &serde_json::Value, payload: &serde_json::Value) -> Result<Mail, ComposeError> {
     let templates = Templates::new(context);
+    let render = |part, template: &str, escape| {
+        let failed = |error: TemplateError| ComposeError::Template { part, why: error.to_string() };
+        templates.render(template, escape).map_err(failed)
+    };
     let to = email
         .to
         .iter()
         .enumerate()
         .map(|(index, template)| {
-            let address = templates.render("to", template, false)?;
+            let address = render("to", template, Escape::Text)?;
             checked(address.trim()).ok_or(ComposeError::Recipient { position: index + 1 })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -91,9 +92,9 @@ pub fn compose(email: &Email, context: &serde_json::Value, payload: &serde_json:
     Ok(Mail {
         to,
         reply_to: lead_address.filter(|_| email.reply_to_lead).and_then(checked),
-        subject: one_line(&templates.render("subject", email.subject.as_deref().unwrap_or(SUBJECT), false)?),
-        text: templates.render("text", email.text.as_deref().unwrap_or(TEXT), false)?,
-        html: templates.render("html", email.html.as_deref().unwrap_or(HTML), true)?,
+        subject: one_line(&render("subject", email.subject.as_deref().unwrap_or(SUBJECT), Escape::Text)?),
+        text: render("text", email.text.as_deref().unwrap_or(TEXT), Escape::Text)?,
+        html: render("html", email.html.as_deref().unwrap_or(HTML), Escape::Html)?,
         file: email.attachment.map(|kind| File::new(kind, payload)),
     })
 }
@@ -109,37 +110,4 @@ fn one_line(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ").chars().take(SUBJECT_CHARS_MAX).collect()
-}
-
-struct Templates {
-    environment: Environment<'static>,
-    context: Value,
-}
-
-impl Templates {
-    fn new(context: &serde_json::Value) -> Self {
-        let mut environment = Environment::new();
-        environment.set_fuel(Some(TEMPLATE_FUEL));
-        environment.add_filter("plain", plain);
-        Self { environment, context: Value::from(Serde(context)) }
-    }
-
-    fn render(&self, part: &'static str, template: &str, html: bool) -> Result<String, ComposeError> {
-        // The name decides whether values are escaped.
-        let name = if html { "mail.html" } else { "mail.txt" };
-        self.environment.render_named_str(name, template, &self.context).map_err(|error| {
-            let line = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
-            // The detail of an error may quote a value of the lead; its kind does not.
-            ComposeError::Template { part, why: format!("{}{line}", error.kind()) }
-        })
-    }
-}
-
-/// A value as a person writes it: lists with commas, nested values as JSON.
-fn plain(value: &Value) -> String {
-    if value.kind() == minijinja::value::ValueKind::Seq {
-        let items = value.try_iter().map(|items| items.map(|item| item.to_string()).collect::<Vec<_>>());
-        return items.map(|items| items.join(", ")).unwrap_or_default();
-    }
-    value.to_string()
 }

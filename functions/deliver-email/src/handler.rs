@@ -90,7 +90,7 @@ impl DeliverEmail {
     /// # Errors
     /// The message has to come again.
     pub async fn handle(&self, record: Record<DeliveryMessage>) -> Result<(), DeliverError> {
-        let DeliveryMessage { account, delivery, number } = record.message;
+        let DeliveryMessage { account, delivery, number, .. } = record.message;
         let missing = |what| DeliverError::Missing { account: account.clone(), delivery: delivery.clone(), what };
         let published = self.configs.get(&account, (self.now)()).await?.ok_or_else(|| missing("the config"))?;
         let order = self.store.order(&account, &delivery).await?.ok_or_else(|| missing("the lead's assignment"))?;

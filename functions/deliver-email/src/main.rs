@@ -19,10 +19,11 @@ const LIMITS: Limits =
 fn main() -> ExitCode {
     start("deliver-email", async |function: Start| {
         let Start { settings, aws, metrics } = &function;
-        let [table, url, arn, group, role] = settings.all_required([
+        let [table, url, arn, leads, group, role] = settings.all_required([
             "TABLE_NAME",
             "EMAIL_QUEUE_URL",
             "EMAIL_QUEUE_ARN",
+            "LEADS_QUEUE_URL",
             "SCHEDULE_GROUP",
             "SCHEDULER_ROLE_ARN",
         ])?;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         let deliver = DeliverEmail {
             configs: ConfigCache::new(store.clone()),
             store,
-            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler),
+            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads)),
             post: Post::new(aws.config(), sender),
             metrics: metrics.clone(),
             now,

@@ -58,12 +58,16 @@ impl Setting {
         let deliver = DeliverEmail {
             store: self.table.store.clone(),
             configs: ConfigCache::new(self.table.store.clone()),
-            follow_ups: FollowUps::new(self.queue.sender(), Scheduler::new(aws.scheduler(), "group", "role", "queue")),
+            follow_ups: FollowUps::new(
+                self.queue.sender(),
+                Scheduler::new(aws.scheduler(), "group", "role", "queue"),
+                self.queue.sender(),
+            ),
             post: Post::new(aws.config(), Some("leads@example.com".to_owned())),
             metrics: Metrics::new("deliver-email"),
             now,
         };
-        let message = DeliveryMessage { account: account(), delivery: self.delivery.clone(), number };
+        let message = DeliveryMessage::try_number(&account(), &self.delivery, number);
         let record =
             Record { message_id: "m".into(), receive_count: 1, sent_at: None, deadline: Timestamp::MAX, message };
         deliver.handle(record).await

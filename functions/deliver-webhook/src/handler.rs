@@ -7,14 +7,13 @@ use leadyard_domain::config::{Channel, Destination, HttpMethod, Webhook};
 use leadyard_domain::delivery::{Attempt, judge, payload};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
+use leadyard_outbound::address::AddressPolicy;
+use leadyard_outbound::exchange::{Exchange, Method, OutboundRequest, StartError};
+use leadyard_outbound::outcome::{Sent, refused, weigh};
+use leadyard_outbound::signature::{self, Secret};
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
 use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, SecretCache, Store, StoreError};
 use tokio::sync::OnceCell;
-
-use crate::address::AddressPolicy;
-use crate::exchange::{Exchange, Method, OutboundRequest, StartError};
-use crate::outcome::{Sent, refused, weigh};
-use crate::signature::{self, Secret};
 
 /// How long a try is nobody else's: the longest exchange, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(40);
@@ -77,7 +76,7 @@ impl DeliverWebhook {
     /// # Errors
     /// The message has to come again.
     pub async fn handle(&self, record: Record<DeliveryMessage>) -> Result<(), DeliverError> {
-        let DeliveryMessage { account, delivery, number } = record.message;
+        let DeliveryMessage { account, delivery, number, .. } = record.message;
         let missing = |what| DeliverError::Missing { account: account.clone(), delivery: delivery.clone(), what };
         let published = self.configs.get(&account, (self.now)()).await?.ok_or_else(|| missing("the config"))?;
         let order = self.store.order(&account, &delivery).await?.ok_or_else(|| missing("the lead's assignment"))?;

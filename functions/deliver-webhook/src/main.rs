@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use deliver_webhook::address::AddressPolicy;
 use deliver_webhook::handler::DeliverWebhook;
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{FollowUps, Limits, QueueSender, Scheduler, SettingsError, Start, now, start};
 use leadyard_store::{ConfigCache, SecretCache, Store};
 use tokio::sync::OnceCell;
@@ -20,10 +20,11 @@ const LIMITS: Limits =
 fn main() -> ExitCode {
     start("deliver-webhook", async |function: Start| {
         let Start { settings, aws, metrics } = &function;
-        let [table, url, arn, group, role] = settings.all_required([
+        let [table, url, arn, leads, group, role] = settings.all_required([
             "TABLE_NAME",
             "WEBHOOK_QUEUE_URL",
             "WEBHOOK_QUEUE_ARN",
+            "LEADS_QUEUE_URL",
             "SCHEDULE_GROUP",
             "SCHEDULER_ROLE_ARN",
         ])?;
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
             configs: ConfigCache::new(store.clone()),
             secrets: SecretCache::new(store.clone()),
             store,
-            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler),
+            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads)),
             policy,
             exchange: OnceCell::new(),
             metrics: metrics.clone(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Holding, Standing};
-use leadyard_domain::config::{Channel, Checked};
+use leadyard_domain::config::{Carrier, Checked};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
@@ -103,10 +103,10 @@ impl Effects {
             let destination = delivery.destination();
             let message = DeliveryMessage::first(account, delivery);
             let outgoing = Outgoing::json(delivery.as_str(), message.group(), &message)?;
-            match config.destination(&destination).map(|destination| &destination.channel) {
-                Some(Channel::Email(_)) => self.email.push(outgoing),
+            match config.destination(&destination).map(|destination| destination.channel.carrier()) {
+                Some(Carrier::Email) => self.email.push(outgoing),
                 // A destination that has left the config since: deliver-webhook puts it on record as dead.
-                Some(Channel::Webhook(_)) | None => self.webhook.push(outgoing),
+                Some(Carrier::Webhook) | None => self.webhook.push(outgoing),
             }
         }
         Ok(())

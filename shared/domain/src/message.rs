@@ -41,7 +41,7 @@ pub enum LeadsMessage {
         /// Why, in the words of whoever ends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// Who ends it: the name of an API key.
+        /// Who ends it: the name of an API key, or a destination that does not want it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         /// Who gets it next, where a person says so; the rules say it where nobody does.
@@ -135,13 +135,23 @@ pub struct DeliveryMessage {
     pub delivery: DeliveryId,
     /// Which try this message asks for, from 1. A message for an earlier try than the delivery has had is old.
     pub number: u32,
+    /// The place in the line of a destination that takes only so much at a time: from then on it may go. One that has a
+    /// place does not line up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Timestamp>,
 }
 
 impl DeliveryMessage {
     /// Asks for the first try of a delivery.
     #[must_use]
     pub fn first(account: &AccountId, delivery: &DeliveryId) -> Self {
-        Self { account: account.clone(), delivery: delivery.clone(), number: 1 }
+        Self::try_number(account, delivery, 1)
+    }
+
+    /// Asks for one try of a delivery.
+    #[must_use]
+    pub fn try_number(account: &AccountId, delivery: &DeliveryId, number: u32) -> Self {
+        Self { account: account.clone(), delivery: delivery.clone(), number, slot: None }
     }
 
     /// The message group: the destination, so that a busy or broken one does not delay the others.

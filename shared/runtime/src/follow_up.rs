@@ -1,4 +1,5 @@
-//! Asking for the next try of a delivery: by the queue's own delay, or by a one-time schedule beyond its reach.
+//! Asking for what follows a try of a delivery: the next one, by the queue's own delay or by a one-time schedule beyond its
+//! reach, or the next candidate.
 
 use jiff::Timestamp;
 use leadyard_domain::delivery::{DeliveryRecord, FollowUp};
@@ -11,6 +12,7 @@ use crate::schedule::{ScheduleError, Scheduler};
 pub struct FollowUps {
     queue: QueueSender,
     scheduler: Scheduler,
+    leads: QueueSender,
 }
 
 /// Why the next try could not be asked for. The message of this try has to come back: what it did is on record.
@@ -25,10 +27,11 @@ pub enum FollowUpError {
 }
 
 impl FollowUps {
-    /// Puts messages into `queue`, at once or through `scheduler`, whose target is the same queue.
+    /// Puts messages into `queue`, at once or through `scheduler`, whose target is the same queue; and into `leads`, the
+    /// queue of evaluate, what was rejected.
     #[must_use]
-    pub fn new(queue: QueueSender, scheduler: Scheduler) -> Self {
-        Self { queue, scheduler }
+    pub fn new(queue: QueueSender, scheduler: Scheduler, leads: QueueSender) -> Self {
+        Self { queue, scheduler, leads }
     }
 
     /// Asks for what has to follow a delivery that is on record.
@@ -56,6 +59,10 @@ impl FollowUps {
             FollowUp::Schedule { message, at, name } => {
                 let body = Outgoing::json(message.delivery.as_str(), message.group(), &message)?.body;
                 Ok(self.scheduler.send_at(&name, at, body).await?)
+            }
+            FollowUp::Cascade { message } => {
+                let group = message.account().to_string();
+                Ok(self.leads.send_one(Outgoing::json(message.name(), group, &message)?).await?)
             }
         }
     }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use leadyard_domain::config::{Channel, Destination};
+use leadyard_domain::config::Carrier;
 use leadyard_domain::delivery::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
 use leadyard_domain::id::{DeliveryId, DestinationId};
 use leadyard_domain::message::DeliveryMessage;
@@ -364,7 +364,7 @@ pub(crate) async fn replay(
         }
     };
     // Recorded first: the attempt's number is what makes a message that comes twice harmless.
-    let message = DeliveryMessage { account: caller.account, delivery: id.clone(), number };
+    let message = DeliveryMessage::try_number(&caller.account, &id, number);
     send(queue, Outgoing::json(id.as_str(), message.group(), &message)).await?;
     Ok((StatusCode::ACCEPTED, Json(Replayed { delivery: id.into(), attempt: number })))
 }
@@ -373,9 +373,10 @@ pub(crate) async fn replay(
 async fn queue_of<'a>(app: &'a App, caller: &Caller, id: &DeliveryId) -> Result<&'a QueueSender, Problem> {
     let published = app.configs.get(&caller.account, now()).await?;
     let destination = id.destination();
-    match published.as_ref().and_then(|published| published.checked.destination(&destination)) {
-        Some(Destination { channel: Channel::Webhook(_), .. }) => Ok(&app.queues.webhook),
-        Some(Destination { channel: Channel::Email(_), .. }) => Ok(&app.queues.email),
+    let found = published.as_ref().and_then(|published| published.checked.destination(&destination));
+    match found.map(|destination| destination.channel.carrier()) {
+        Some(Carrier::Webhook) => Ok(&app.queues.webhook),
+        Some(Carrier::Email) => Ok(&app.queues.email),
         None if app.store.delivery(&caller.account, id).await?.is_none() => Err(Problem::unknown("delivery", id)),
         None => Err(Problem::new(
             Kind::WrongState,

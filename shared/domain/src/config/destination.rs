@@ -1,10 +1,9 @@
 //! Where deliveries go. A new channel is one variant of [`Channel`] with its settings.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::webhook::{Auth, Slack, Webhook};
 use super::{is_true, yes};
 use crate::delivery::RetrySchedule;
 use crate::id::{DestinationId, SecretName};
@@ -30,6 +29,29 @@ pub struct Destination {
     /// waits for a person instead of being sent again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_most_once: bool,
+    /// How much it takes at a time.
+    #[serde(default, skip_serializing_if = "Limits::is_default")]
+    pub limits: Limits,
+}
+
+/// How much a destination takes. What is more waits its turn, without spending tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Most tries a minute, evenly spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
+    /// Most tries at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u32>,
+}
+
+impl Limits {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How a destination is reached.
@@ -40,15 +62,36 @@ pub enum Channel {
     Webhook(Webhook),
     /// An email through SES.
     Email(Email),
+    /// A message in a Slack channel.
+    Slack(Slack),
+}
+
+/// The queue, and with it the function, that carries out deliveries of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// HTTPS requests.
+    Webhook,
+    /// Emails.
+    Email,
 }
 
 impl Channel {
-    /// The secret that the channel needs, if any.
+    /// The secrets that the channel needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let (signing, other) = match self {
+            Self::Webhook(webhook) => (webhook.secret.as_ref(), webhook.auth.as_ref().map(Auth::secret)),
+            Self::Slack(slack) => (None, Some(&slack.secret)),
+            Self::Email(_) => (None, None),
+        };
+        signing.into_iter().chain(other)
+    }
+
+    /// Who carries out its deliveries.
     #[must_use]
-    pub fn secret(&self) -> Option<&SecretName> {
+    pub fn carrier(&self) -> Carrier {
         match self {
-            Self::Webhook(webhook) => webhook.secret.as_ref(),
-            Self::Email(_) => None,
+            Self::Webhook(_) | Self::Slack(_) => Carrier::Webhook,
+            Self::Email(_) => Carrier::Email,
         }
     }
 
@@ -58,42 +101,9 @@ impl Channel {
         match self {
             Self::Webhook(_) => "webhook",
             Self::Email(_) => "email",
+            Self::Slack(_) => "slack",
         }
     }
-}
-
-/// An HTTPS request with the lead as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Webhook {
-    /// Where to: https, or http where the deployment allows it.
-    pub url: String,
-    /// The method; POST where none is given.
-    #[serde(default)]
-    pub method: HttpMethod,
-    /// The name of the secret that signs the request by Standard Webhooks. Without one the request is not signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<SecretName>,
-    /// Further headers. No secrets: the config is readable by every key of the account.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// The whole exchange including the answer's body, 1 to 30 s.
-    #[serde(default = "timeout_s")]
-    pub timeout_s: u16,
-}
-
-fn timeout_s() -> u16 {
-    15
-}
-
-/// A request method that carries a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum HttpMethod {
-    #[default]
-    Post,
-    Put,
 }
 
 /// An email with the lead. Subject and bodies are templates over `lead`, `assignee`, `assignment` and `account`.

@@ -25,6 +25,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 pub mod warning;
+mod webhook;
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,7 @@ pub use action::{Action, DefaultAction, Else, OverCap, Recipient};
 pub use amount::Amount;
 pub use assignee::{Assignee, AssigneeKind, Cap, Capacity, Period, Target, Tier, Weight};
 pub use check::{Checked, Known};
-pub use destination::{Attachment, Channel, Destination, Email, HttpMethod, Webhook};
+pub use destination::{Attachment, Carrier, Channel, Destination, Email, Limits};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
@@ -52,6 +53,8 @@ pub use source::{
     Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
     SearchKey, SecretRef, Source, Verification,
 };
+
+pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};
 
 use crate::condition::Case;
 use crate::id::{ListName, SecretName};
@@ -145,7 +148,7 @@ impl Config {
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<&SecretName> {
         let sources = self.sources.iter().filter_map(|source| source.verify.secret());
-        let destinations = self.destinations.iter().filter_map(|destination| destination.channel.secret());
+        let destinations = self.destinations.iter().flat_map(|destination| destination.channel.secrets());
         sources.chain(destinations).collect()
     }
 

@@ -1,16 +1,17 @@
-//! How the next try of a delivery is asked for.
+//! What follows from a try: how the next one is asked for, and what a rejection sets off.
 
 use jiff::Timestamp;
 
 use super::{DeliveryRecord, DeliveryStatus};
-use crate::message::DeliveryMessage;
+use crate::assignment::Ending;
+use crate::message::{DeliveryMessage, LeadsMessage};
 
 /// The longest that SQS holds back a message, in seconds
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html>).
 pub const QUEUE_DELAY_S_MAX: u16 = 900;
 
-/// How the next try is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
 pub enum FollowUp {
     /// A message that the queue holds back for so many seconds.
     Queue {
@@ -28,22 +29,52 @@ pub enum FollowUp {
         /// The schedule's name: the same for the same try, so that it is made once.
         name: String,
     },
+    /// The receiver does not want the lead: the next candidate is to be offered it.
+    Cascade {
+        /// For evaluate.
+        message: Box<LeadsMessage>,
+    },
+}
+
+impl FollowUp {
+    /// The same message again, in so many seconds or as late as a queue can: whoever comes before its time waits again.
+    #[must_use]
+    pub fn put_off(message: DeliveryMessage, wait_s: u32) -> Self {
+        let delay_s = u16::try_from(wait_s).unwrap_or(u16::MAX).min(QUEUE_DELAY_S_MAX);
+        Self::Queue { message, delay_s }
+    }
 }
 
 impl DeliveryRecord {
-    /// What has to follow once the record is stored: a delivery that waits for another try asks for it. Repeating this
-    /// is harmless, for a try is claimed once.
+    /// What has to follow once the record is stored: a delivery that waits for another try asks for it, one that was
+    /// rejected for the next candidate. Repeating this is harmless, for a try is claimed once and an attempt ends once.
     #[must_use]
     pub fn follow_up(&self, now: Timestamp) -> Option<FollowUp> {
+        if self.status == DeliveryStatus::Rejected && self.id.notice().is_none() {
+            return Some(FollowUp::Cascade { message: Box::new(self.cascade()) });
+        }
         let (DeliveryStatus::Retry, Some(at)) = (self.status, self.next_try_at) else { return None };
         let number = self.tries + 1;
-        let message = DeliveryMessage { account: self.account.clone(), delivery: self.id.clone(), number };
+        let message = DeliveryMessage::try_number(&self.account, &self.id, number);
         // Rounded up: a message that arrives too early would be tried before its time.
         let wait_s = (at.as_millisecond() - now.as_millisecond()).max(0).unsigned_abs().div_ceil(1_000);
         Some(match u16::try_from(wait_s) {
             Ok(delay_s) if delay_s <= QUEUE_DELAY_S_MAX => FollowUp::Queue { message, delay_s },
             _ => FollowUp::Schedule { message, at, name: format!("{}-{number}", self.id) },
         })
+    }
+
+    fn cascade(&self) -> LeadsMessage {
+        LeadsMessage::Reassign {
+            account: self.account.clone(),
+            lead: self.id.lead(),
+            attempt: self.id.attempt(),
+            how: Ending::Rejected,
+            reason: self.reason.clone(),
+            by: Some(format!("destination {}", self.id.destination())),
+            to: None,
+            at: self.updated_at,
+        }
     }
 }
 
@@ -89,14 +120,26 @@ mod tests {
                     assert_eq!((expected, when.to_string().as_str()), (None, at));
                     assert!(name.ends_with("crm-4"), "{name}");
                 }
+                FollowUp::Cascade { .. } => panic!("nobody rejected it"),
             }
         }
     }
 
     #[test]
     fn what_is_settled_asks_for_nothing() {
-        for status in DeliveryStatus::ALL.into_iter().filter(|status| *status != DeliveryStatus::Retry) {
+        let goes_on = [DeliveryStatus::Retry, DeliveryStatus::Rejected];
+        for status in DeliveryStatus::ALL.into_iter().filter(|status| !goes_on.contains(status)) {
             assert_eq!(record(status, Some("2026-07-21T10:00:00Z")).follow_up(Timestamp::UNIX_EPOCH), None);
         }
+    }
+
+    #[test]
+    fn a_rejection_goes_on_to_the_next_candidate() {
+        let mut rejected = record(DeliveryStatus::Rejected, None);
+        rejected.reason = Some("out of area".to_owned());
+        let Some(FollowUp::Cascade { message }) = rejected.follow_up(Timestamp::UNIX_EPOCH) else { panic!() };
+        let LeadsMessage::Reassign { attempt, how, reason, by, to, .. } = *message else { panic!() };
+        assert_eq!((attempt, how, to), (1, Ending::Rejected, None));
+        assert_eq!((reason.as_deref(), by.as_deref()), (Some("out of area"), Some("destination crm")));
     }
 }

@@ -3,7 +3,9 @@
 //! A channel says what one try came to ([`TryResult`]); [`judge`] makes of it what happens next. The function stores that
 //! and carries it out.
 
+mod answer;
 mod follow_up;
+pub mod health;
 mod http;
 mod payload;
 mod record;
@@ -11,6 +13,7 @@ mod retry;
 
 use jiff::{Timestamp, ToSpan};
 
+pub use answer::{AnswerRule, AnswerSeen, HeaderTest, JsonTest, Meaning, meaning};
 pub use follow_up::{FollowUp, QUEUE_DELAY_S_MAX};
 pub use http::{classify, retry_after_s};
 pub use payload::{Notice, assignee_view, assignment_view, lead_view, payload};
@@ -24,6 +27,11 @@ use crate::id::DeliveryId;
 pub enum TryResult {
     /// The receiver took it.
     Delivered,
+    /// The receiver does not want this lead: the next candidate is offered it.
+    Rejected {
+        /// Why, in words.
+        reason: String,
+    },
     /// It may go better later.
     Transient {
         /// What happened, in words.
@@ -66,6 +74,11 @@ pub enum Verdict {
         /// What happened.
         reason: String,
     },
+    /// The receiver does not want the lead: whoever had it through this delivery has it no more.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
     /// It waits for a person, who may replay it.
     Dead {
         /// What happened.
@@ -85,6 +98,7 @@ impl Verdict {
         match self {
             Self::Delivered => (DeliveryStatus::Delivered, None, None),
             Self::Retry { at, reason } => (DeliveryStatus::Retry, Some(at), Some(reason)),
+            Self::Rejected { reason } => (DeliveryStatus::Rejected, None, Some(reason)),
             Self::Dead { reason } => (DeliveryStatus::Dead, None, Some(reason)),
             Self::Unknown { reason } => (DeliveryStatus::Unknown, None, Some(reason)),
         }
@@ -102,6 +116,7 @@ pub fn judge(
 ) -> Verdict {
     match result {
         TryResult::Delivered => Verdict::Delivered,
+        TryResult::Rejected { reason } => Verdict::Rejected { reason },
         TryResult::Final { reason } => Verdict::Dead { reason },
         TryResult::Unknown { reason } => Verdict::Unknown { reason },
         TryResult::Transient { reason, retry_after_s } => match schedule.delay_s(delivery, number) {

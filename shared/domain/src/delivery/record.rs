@@ -17,6 +17,8 @@ pub enum DeliveryStatus {
     Retry,
     /// The receiver took it.
     Delivered,
+    /// The receiver did not want the lead; the next candidate was offered it.
+    Rejected,
     /// Given up; a person may replay it.
     Dead,
     /// An at-most-once try whose outcome nobody knows; a person may replay it.
@@ -25,7 +27,8 @@ pub enum DeliveryStatus {
 
 impl DeliveryStatus {
     /// Every status.
-    pub const ALL: [Self; 6] = [Self::Pending, Self::Sending, Self::Retry, Self::Delivered, Self::Dead, Self::Unknown];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Sending, Self::Retry, Self::Delivered, Self::Rejected, Self::Dead, Self::Unknown];
 
     /// The metric that counts tries which ended so.
     #[must_use]
@@ -33,6 +36,7 @@ impl DeliveryStatus {
         match self {
             Self::Delivered => "DeliveriesDelivered",
             Self::Retry => "DeliveriesRetried",
+            Self::Rejected => "DeliveriesRejected",
             Self::Unknown => "DeliveriesUnknown",
             Self::Pending | Self::Sending | Self::Dead => "DeliveriesDead",
         }
@@ -46,6 +50,7 @@ impl DeliveryStatus {
             Self::Sending => "sending",
             Self::Retry => "retry",
             Self::Delivered => "delivered",
+            Self::Rejected => "rejected",
             Self::Dead => "dead",
             Self::Unknown => "unknown",
         }

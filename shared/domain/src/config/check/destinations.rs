@@ -1,31 +1,83 @@
 //! Checking destinations.
 
 use super::Check;
-use crate::config::Channel;
+use crate::config::{Auth, Body, Channel, Destination, HttpMethod, Webhook};
+
+/// Most rules that read a destination's answers.
+const ANSWERS_MAX: usize = 50;
 
 impl Check<'_> {
     pub(super) fn destinations(&mut self) {
         for (index, destination) in self.config.destinations.iter().enumerate() {
-            let path = format!("destinations[{index}].channel.{}", destination.channel.name());
-            self.secret(destination.channel.secret(), format!("{path}.secret"));
+            let path = format!("destinations[{index}]");
+            self.how_much(destination, &path);
+            let path = format!("{path}.channel.{}", destination.channel.name());
             match &destination.channel {
-                Channel::Webhook(webhook) => {
-                    let scheme = webhook.url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-                    if !matches!(scheme.as_deref(), Some("https" | "http")) {
-                        let message = format!("found '{}', expected an address that begins with https://", webhook.url);
-                        self.problem(format!("{path}.url"), message);
-                    }
-                    if !(1..=30).contains(&webhook.timeout_s) {
-                        let message = format!("found {} seconds, expected 1 to 30 seconds", webhook.timeout_s);
-                        self.problem(format!("{path}.timeout_s"), message);
-                    }
-                }
+                Channel::Webhook(webhook) => self.webhook(webhook, &path),
+                Channel::Slack(slack) => self.secret(Some(&slack.secret), format!("{path}.secret")),
                 Channel::Email(email) => {
                     if email.to.is_empty() {
                         self.problem(format!("{path}.to"), "the list is empty: give at least one recipient");
                     }
                 }
             }
+        }
+    }
+
+    fn how_much(&mut self, destination: &Destination, path: &str) {
+        let limits = destination.limits;
+        for (name, limit) in [("per_minute", limits.per_minute), ("at_once", limits.at_once)] {
+            if limit == Some(0) {
+                let message = "found 0, expected 1 or more: disable a destination that shall get nothing";
+                self.problem(format!("{path}.limits.{name}"), message);
+            }
+        }
+        if limits.at_once.is_some_and(|at_once| at_once > 1_000) {
+            self.problem(format!("{path}.limits.at_once"), "expected at most 1000");
+        }
+    }
+
+    fn webhook(&mut self, webhook: &Webhook, path: &str) {
+        self.secret(webhook.secret.as_ref(), format!("{path}.secret"));
+        self.url(&webhook.url, format!("{path}.url"));
+        if !(1..=30).contains(&webhook.timeout_s) {
+            let message = format!("found {} seconds, expected 1 to 30 seconds", webhook.timeout_s);
+            self.problem(format!("{path}.timeout_s"), message);
+        }
+        if webhook.method == HttpMethod::Get && !matches!(webhook.body, Some(Body::Form(_))) {
+            self.problem(format!("{path}.body"), "a GET has no body: name what goes into the URL under 'form'");
+        }
+        if let Some(auth) = &webhook.auth {
+            let (name, header) = match auth {
+                Auth::Bearer { .. } => ("bearer", "authorization"),
+                Auth::Basic { .. } => ("basic", "authorization"),
+                Auth::Header { name, .. } => ("header", name.as_str()),
+                Auth::Oauth2(oauth2) => {
+                    self.url(&oauth2.token_url, format!("{path}.auth.oauth2.token_url"));
+                    ("oauth2", "authorization")
+                }
+            };
+            self.secret(Some(auth.secret()), format!("{path}.auth.{name}.secret"));
+            if webhook.headers.keys().any(|own| own.eq_ignore_ascii_case(header)) {
+                let message = format!("the header {header} is written by 'auth' too: take it out here");
+                self.problem(format!("{path}.headers"), message);
+            }
+        }
+        if webhook.answers.len() > ANSWERS_MAX {
+            self.problem(format!("{path}.answers"), format!("expected at most {ANSWERS_MAX} rules"));
+        }
+        for (index, rule) in webhook.answers.iter().enumerate() {
+            for status in rule.status.iter().filter(|status| !(100..=599).contains(*status)) {
+                let message = format!("found {status}, expected an HTTP status from 100 to 599");
+                self.problem(format!("{path}.answers[{index}].status"), message);
+            }
+        }
+    }
+
+    fn url(&mut self, url: &str, path: String) {
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        if !matches!(scheme.as_deref(), Some("https" | "http")) {
+            self.problem(path, format!("found '{url}', expected an address that begins with https://"));
         }
     }
 }
