@@ -1,7 +1,7 @@
 //! What goes out to others' servers, without the table and without a config.
 //!
-//! A request goes through these in this order: [`template`] fills what its owner wrote, [`signature`] makes the headers
-//! that prove where it comes from, [`address`] judges its URL, [`exchange`] sends it over an address that [`resolve`] has
+//! A request goes through these in this order: [`request`] makes it, with [`template`]s for what its owner wrote and the
+//! headers of [`signature`] that prove where it comes from, [`address`] judges its URL, [`exchange`] sends it over an address that [`resolve`] has
 //! checked and reads a bounded answer, [`outcome`] says what that answer means for a delivery, and [`redact`] what of it
 //! may be kept in the log of attempts.
 
@@ -9,6 +9,7 @@ pub mod address;
 pub mod exchange;
 pub mod outcome;
 pub mod redact;
+pub mod request;
 pub mod resolve;
 pub mod signature;
 pub mod template;

@@ -30,6 +30,27 @@ pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, conf
     json!({ "type": kind, "timestamp": timestamp, "data": data })
 }
 
+/// What the templates of a delivery see: `lead`, `assignee` (whoever is told), `assignment`, `account`, `delivery`, and for a
+/// notice of a service level `notice`, with `notice.holder`, who has the lead.
+#[must_use]
+pub fn template_context(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
+    let mut context = json!({
+        "lead": lead_view(lead),
+        "assignee": assignee_view(assignment, config),
+        "assignment": assignment_view(assignment),
+        "account": { "name": config.config().account.name },
+        "delivery": delivery,
+    });
+    if let Some(notice) = Notice::of(lead, delivery) {
+        // It goes to whoever is told, a manager say; who has the lead stands beside.
+        let mut view = notice.view(assignment, config);
+        view["holder"] = context["assignee"].take();
+        context["assignee"] = view["to"].take();
+        context["notice"] = view;
+    }
+    context
+}
+
 /// What a delivery tells of a lead that was not contacted in time.
 #[derive(Debug, Clone, Copy)]
 pub struct Notice<'a> {
