@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::id::{
-    AccountId, AssigneeId, DeliveryId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
+    AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
 
@@ -195,6 +195,26 @@ pub(crate) fn queued(account: &AccountId, queue: &QueueId, since: Timestamp, lea
 }
 
 /// When an assignee was last given a lead of a person.
+/// How a destination does.
+pub(crate) fn health(account: &AccountId, id: &DestinationId) -> Key {
+    Key::new(format!("A#{account}#DESTINATION#{id}"), "HEALTH")
+}
+
+/// The next free moment of a destination that takes so many tries a minute.
+pub(crate) fn slots(account: &AccountId, id: &DestinationId) -> Key {
+    Key::new(format!("A#{account}#DESTINATION#{id}"), "SLOTS")
+}
+
+/// Who goes to a destination that takes so many at once.
+pub(crate) fn in_flight(account: &AccountId, id: &DestinationId) -> Key {
+    Key::new(format!("A#{account}#DESTINATION#{id}"), "IN_FLIGHT")
+}
+
+/// The destinations to which nothing is sent until a person resumes them.
+pub(crate) fn suspended(account: &AccountId) -> Key {
+    Key::new(format!("A#{account}#SUSPENDED"), "SUSPENDED")
+}
+
 pub(crate) fn had(account: &AccountId, assignee: &AssigneeId, contact: &Contact) -> Key {
     Key::new(format!("A#{account}#HAD#{assignee}"), contact.as_str())
 }

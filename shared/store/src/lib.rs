@@ -24,6 +24,7 @@ mod commit;
 mod config;
 mod config_cache;
 mod delivery;
+mod destination;
 mod error;
 mod event;
 mod fresh;
@@ -55,6 +56,7 @@ pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYT
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
 pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
+pub use destination::{Entered, HealthCache, KnownHealth, Place};
 pub use error::StoreError;
 pub use event::EventRow;
 pub use lane::{Call, Ticket};
