@@ -10,12 +10,11 @@ use std::time::Duration;
 use deliver_webhook::handler::DeliverWebhook;
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{FollowUps, Limits, QueueSender, Scheduler, SettingsError, Start, now, start};
-use leadyard_store::{ConfigCache, SecretCache, Store};
-use tokio::sync::OnceCell;
+use leadyard_store::Store;
 
 /// A try does not begin with less time than this left: the longest exchange and what surrounds it.
 const LIMITS: Limits =
-    Limits { concurrency: NonZeroUsize::new(10).expect("10 is not 0"), start_reserve: Duration::from_secs(35) };
+    Limits { concurrency: NonZeroUsize::new(64).expect("64 is not 0"), start_reserve: Duration::from_secs(35) };
 
 fn main() -> ExitCode {
     start("deliver-webhook", async |function: Start| {
@@ -37,16 +36,9 @@ fn main() -> ExitCode {
         })?;
         let store = Store::new(aws.dynamodb(), table.to_owned());
         let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
-        let deliver = DeliverWebhook {
-            configs: ConfigCache::new(store.clone()),
-            secrets: SecretCache::new(store.clone()),
-            store,
-            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads)),
-            policy,
-            exchange: OnceCell::new(),
-            metrics: metrics.clone(),
-            now,
-        };
+        let follow_ups =
+            FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads));
+        let deliver = DeliverWebhook::new(store, follow_ups, policy, metrics.clone(), now);
         function.serve_each(LIMITS, async |record| deliver.handle(record).await).await
     })
 }

@@ -13,3 +13,4 @@ pub mod request;
 pub mod resolve;
 pub mod signature;
 pub mod template;
+pub mod token;

@@ -1,0 +1,136 @@
+//! What stands before a try: how the destination does, and how much it takes. Whoever has to wait waits without spending a
+//! try.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use leadyard_domain::config::Destination;
+use leadyard_domain::delivery::health::{Admission, Health, Sign};
+use leadyard_domain::message::DeliveryMessage;
+use leadyard_runtime::{Metrics, backoff};
+use leadyard_store::{Entered, HealthCache, Place, Store, StoreError};
+
+/// A slot that is so near is now, in milliseconds: a message that is held back for less costs more than it spares.
+const NEAR_MS: i64 = 1_000;
+/// How long somebody waits for a place at a destination that is full, in seconds: at least, and how much more at most.
+const FULL_S: u32 = 2;
+/// A place is given back by itself after this: the lease of a try, and then some.
+const PLACE: Duration = Duration::from_secs(60);
+
+/// Who may go.
+pub(crate) struct Gate {
+    store: Store,
+    health: HealthCache,
+    metrics: Metrics,
+}
+
+/// Whether a delivery may go.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// It goes. The place is to be given back.
+    Go(Option<Place>),
+    /// It comes again with this message, in so many seconds.
+    Later(DeliveryMessage, u32),
+    /// It is given up: nothing is sent there until a person resumes it.
+    Suspended(String),
+}
+
+impl Gate {
+    pub(crate) fn new(store: Store, metrics: Metrics) -> Self {
+        Self { health: HealthCache::new(store.clone()), store, metrics }
+    }
+
+    /// Whether a delivery may go now.
+    pub(crate) async fn admit(
+        &self,
+        destination: &Destination,
+        message: &DeliveryMessage,
+        now: Timestamp,
+    ) -> Result<Pass, StoreError> {
+        let DeliveryMessage { account, delivery, slot, .. } = message;
+        // Whoever has a place in the line has been let through before; its time is all it waits for.
+        if let Some(wait_s) = slot.and_then(|slot| wait_s(slot, now)) {
+            return Ok(Pass::Later(message.clone(), wait_s));
+        }
+        let known = self.health.get(account, &destination.id, now).await?;
+        match known.health.admit(delivery, now) {
+            Admission::Go => {}
+            Admission::Wait(wait_s) => return Ok(Pass::Later(message.clone(), wait_s)),
+            Admission::Suspended => {
+                let suspended = known.health.suspended.map(|its| format!("{} (since {})", its.reason, its.since));
+                return Ok(Pass::Suspended(suspended.unwrap_or_default()));
+            }
+            Admission::Probe => {
+                if !self.store.take_probe(account, &destination.id, &known, now).await? {
+                    let Admission::Wait(wait_s) = known.health.probing(now).admit(delivery, now) else {
+                        return Ok(Pass::Later(message.clone(), FULL_S));
+                    };
+                    return Ok(Pass::Later(message.clone(), wait_s));
+                }
+            }
+        }
+        if let (Some(per_minute), None) = (destination.limits.per_minute, slot) {
+            let slot = self.store.take_slot(account, &destination.id, per_minute, now).await?;
+            if let Some(wait_s) = wait_s(slot, now) {
+                return Ok(Pass::Later(DeliveryMessage { slot: Some(slot), ..message.clone() }, wait_s));
+            }
+        }
+        let Some(at_once) = destination.limits.at_once else { return Ok(Pass::Go(None)) };
+        let until = now.saturating_add(PLACE).unwrap_or(Timestamp::MAX);
+        Ok(match self.store.enter_destination(account, delivery, at_once, until, now).await? {
+            Entered::Yes(place) => Pass::Go(Some(place)),
+            Entered::Full => {
+                let jitter = backoff::full_jitter((delivery, now), 6).as_secs();
+                Pass::Later(message.clone(), FULL_S + u32::try_from(jitter).unwrap_or_default())
+            }
+        })
+    }
+
+    /// Gives a place back. One that is not is free again by itself, a little later.
+    pub(crate) async fn leave(&self, place: Place) {
+        if let Err(error) = self.store.leave_destination(&place).await {
+            tracing::warn!(%error, "a place at a destination could not be given back: it is free again in a minute");
+        }
+    }
+
+    /// Notes what a try says of its destination. The outcome of the try is on record: what is lost here, the next try says
+    /// again.
+    pub(crate) async fn note(
+        &self,
+        destination: &Destination,
+        message: &DeliveryMessage,
+        (sign, reason): (Sign, &str),
+        now: Timestamp,
+    ) {
+        let (account, id) = (&message.account, &destination.id);
+        let before = match self.health.get(account, id, now).await {
+            // Nothing changes: most destinations are well most of the time, and that costs no write.
+            Ok(known) if sign == Sign::Alive && known.health.is_well() => return,
+            Ok(known) => known.health,
+            Err(_) => Health::default(),
+        };
+        match self.store.note_sign(account, id, sign, reason, now).await {
+            Ok(after) if after.suspended.is_some() && before.suspended.is_none() => {
+                self.metrics.count("DestinationsSuspended", 1);
+                tracing::error!(%account, destination = %id, reason, "destination is suspended: nothing is sent to it until it is resumed");
+            }
+            Ok(after) if after.open_since.is_some() && before.open_since.is_none() => {
+                self.metrics.count("DestinationsOpened", 1);
+                tracing::warn!(%account, destination = %id, reason, "destination does not answer: its deliveries wait");
+            }
+            Ok(after) if after.is_well() && before.open_since.is_some() => {
+                tracing::info!(%account, destination = %id, "destination answers again");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%account, destination = %id, %error, "how a destination does could not be noted")
+            }
+        }
+    }
+}
+
+/// How long it is until a slot, in whole seconds; `None` when it is here, or so near that it may go.
+fn wait_s(slot: Timestamp, now: Timestamp) -> Option<u32> {
+    let wait_ms = slot.as_millisecond() - now.as_millisecond();
+    (wait_ms > NEAR_MS).then(|| u32::try_from(wait_ms / 1_000).unwrap_or(u32::MAX))
+}
