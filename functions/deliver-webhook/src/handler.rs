@@ -1,5 +1,6 @@
 //! One message of the webhook queue: claim the try, send it, store what came of it, ask for the next.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ use crate::sender::{Ready, Sender};
 /// How long a try is nobody else's: the longest exchange, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(40);
 
+/// Says what time it is.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// The function.
 pub struct DeliverWebhook {
     store: Store,
@@ -27,19 +31,13 @@ pub struct DeliverWebhook {
     sender: Sender,
     gate: Gate,
     metrics: Metrics,
-    now: fn() -> Timestamp,
+    now: Now,
 }
 
 impl DeliverWebhook {
     /// Delivers what `store` holds to where `policy` allows; `now` says what time it is.
     #[must_use]
-    pub fn new(
-        store: Store,
-        follow_ups: FollowUps,
-        policy: AddressPolicy,
-        metrics: Metrics,
-        now: fn() -> Timestamp,
-    ) -> Self {
+    pub fn new(store: Store, follow_ups: FollowUps, policy: AddressPolicy, metrics: Metrics, now: Now) -> Self {
         Self {
             configs: ConfigCache::new(store.clone()),
             sender: Sender::new(store.clone(), policy),

@@ -5,6 +5,7 @@
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deliver_webhook::handler::DeliverWebhook;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
         let follow_ups =
             FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads));
-        let deliver = DeliverWebhook::new(store, follow_ups, policy, metrics.clone(), now);
+        let deliver = DeliverWebhook::new(store, follow_ups, policy, metrics.clone(), Arc::new(now));
         function.serve_each(LIMITS, async |record| deliver.handle(record).await).await
     })
 }

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "this crate is test code: a failure here is a failure of the test")]
 
+mod lead;
 mod mutation;
 mod queue;
+mod receiver;
 mod schedules;
 mod service;
 mod table;
@@ -12,7 +14,9 @@ mod table;
 use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
 
+pub use lead::assigned_lead;
 pub use queue::Queue;
+pub use receiver::{Answered, Came, Receiver};
 pub use schedules::{Scheduled, Schedules};
 pub use service::{Asked, Service};
 pub use table::Table;
