@@ -88,6 +88,8 @@ impl<'a> Attempt<'a> {
     /// Notes that the lead is not offered any more.
     fn offered_out(&mut self, times: usize, most: &str) {
         self.used_up = true;
+        // How often it was offered is about this lead, and so is whom the rule names then, or that it parks it.
+        self.about_this_lead = true;
         self.offered = times;
         let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
         self.last_reason = Some(format!("it was given {often}, as often as {most}"));
@@ -162,8 +164,6 @@ impl<'a> Attempt<'a> {
                         waiting::until(&self.asked(), actions, self.case.subject.lead, state)
                     }
                 };
-                // How often it was offered is about this lead, and so is whom it names.
-                self.about_this_lead |= self.used_up;
                 self.parked(reason, until)
             }
         }
