@@ -330,7 +330,11 @@ impl<'a> Attempt<'a> {
         });
         match ineligible {
             None => Some(self.give(state, id.clone(), None, Vec::new())),
-            Some(reason) if reason.is_full() => self.over(over_cap, id, &reason, None, state),
+            Some(reason) if reason.is_full() => {
+                // As in a pool: a lead that this one can't be given goes to the next action instead of waiting.
+                self.about_this_lead |= over_cap == OverCap::Park;
+                self.over(over_cap, id, &reason, None, state)
+            }
             Some(reason) => {
                 self.last_reason = Some(format!("{id} {reason}"));
                 None
