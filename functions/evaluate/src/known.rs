@@ -75,23 +75,23 @@ impl File {
         let config = rules.checked();
         let mut needs =
             Needs { assignees: self.lead.held().map(|its| its.assignee.clone()).collect(), ..Needs::default() };
-        if let Ask::End { to, .. } = ask {
-            self.add_candidates(rules, &mut needs);
+        if let Ask::End { attempt, to, .. } = ask {
+            self.add_candidates(rules, *attempt, &mut needs);
             if let Some(to) = to {
                 let contacts = leadyard_domain::contact::Contact::of(&self.lead.fields);
                 needs.add(config, to, &contacts);
             }
-        } else if let Ask::Due { .. } = ask {
-            self.add_candidates(rules, &mut needs);
+        } else if let Ask::Due { attempt, .. } = ask {
+            self.add_candidates(rules, *attempt, &mut needs);
         }
         needs
     }
 
-    fn add_candidates(&self, rules: &Rules, needs: &mut Needs) {
+    fn add_candidates(&self, rules: &Rules, attempt: u32, needs: &mut Needs) {
         needs.pools.extend(self.picks().iter().map(|pick| pick.pool.clone()));
         let subject = subject_of(rules.checked(), &self.lead);
         // Who may be touched does not depend on why other rules did not match.
-        let route = self.of_its_rule(decision::route_without_reasons(rules, &subject));
+        let route = self.of_its_rule(attempt, decision::route_without_reasons(rules, &subject));
         needs.extend(route.needs(rules.checked(), &self.lead));
     }
 
@@ -110,10 +110,12 @@ impl File {
         }
     }
 
-    /// The rules that find the next one: of several that gave the lead, the one that gave it to whoever has it no more.
-    fn of_its_rule<'a>(&self, route: Route<'a>) -> Route<'a> {
+    /// The rules that find the next one when an attempt ends: of several that gave the lead, the one that gave it to whoever
+    /// has it no more. When that one does not match any more, those by which nobody else has it.
+    fn of_its_rule<'a>(&self, attempt: u32, route: Route<'a>) -> Route<'a> {
         let rule = self.assignment.as_ref().and_then(|assignment| assignment.rule.as_ref());
-        route.clone().only(rule).unwrap_or(route)
+        let others = self.lead.held().filter(|holding| holding.attempt != attempt);
+        route.clone().only(rule).unwrap_or_else(|| route.beside(others))
     }
 
     /// What is to be done, on a state that is moved by it.
@@ -170,12 +172,12 @@ impl File {
         }
         let (decisions, profile) = {
             let subject = subject_of(config, &lead);
-            let route = self.of_its_rule(decision::route(rules, &subject));
+            let route = self.of_its_rule(attempt, decision::route(rules, &subject));
             let case = Case { rules, route: &route, subject: &subject, now };
             let decisions: Vec<Decision> = match to {
                 Some(to) => vec![decision::decide_for(&case, to, true, &mut after)],
-                // What was closed meanwhile is not given to anybody else.
-                None if config.is_closed(&lead) => Vec::new(),
+                // What was closed meanwhile is not given to anybody else, and what others have by all that matches is theirs.
+                None if config.is_closed(&lead) || route.leaves_it(&lead) => Vec::new(),
                 None => decision::decide(&case, &mut after),
             };
             (decisions, route.profile().cloned())

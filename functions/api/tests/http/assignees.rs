@@ -114,6 +114,8 @@ async fn availability_holds_from_the_next_lead_on() {
     assert_eq!(drains, 3);
     // Off until a moment is free then.
     switch(&services, "anna", json!({ "availability": "off", "until": until.to_string() })).await;
+    let drains = services.sent_to("leads").into_iter().filter(|body| *body == drain).count();
+    assert_eq!(drains, 4, "who waits for her is told until when");
     let anna = read(&services, "anna").await;
     assert_eq!((&anna["reason"], &anna["free_at"]), (&json!("inactive"), &json!(until)));
     let entry = ("main operator".to_owned(), "assignee.availability".to_owned(), "anna".to_owned());
@@ -170,6 +172,11 @@ async fn several_are_switched_together_or_none() {
     assert_eq!(read(&services, "anna").await["availability"]["availability"], "off");
     assert_eq!(read(&services, "bo").await["eligible"], true);
     assert_eq!(services.sent_to("leads").len(), 1, "one look is enough");
+    all(json!([{ "id": "anna", "availability": "off" }])).await;
+    assert_eq!(services.sent_to("leads").len(), 1, "nobody is freed");
+    let until = leadyard_runtime::now() + SignedDuration::from_hours(1);
+    all(json!([{ "id": "anna", "availability": "off", "until": until.to_string() }])).await;
+    assert_eq!(services.sent_to("leads").len(), 2, "she is at work again by then");
     let many = vec![json!({ "id": "anna", "availability": "off" }); 501];
     let answer = all(json!(many)).await;
     assert_eq!(answer.status, 413);

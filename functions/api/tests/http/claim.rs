@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use jiff::SignedDuration;
-use leadyard_domain::assignment::{Cause, Outcome};
+use leadyard_domain::assignment::{Cause, Outcome, Standing};
 use leadyard_domain::decision::Needs;
+use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AssigneeId, LeadId};
 use serde_json::{Value, json};
 
-use crate::seeds::{account, at, lead_id, queued};
+use crate::seeds::{account, at, bare, lead_id, put, queued};
 use crate::services::{Answer, Services};
 
 const CONFIG: &str = r#"
@@ -145,6 +146,24 @@ async fn nobody_waits_or_none_that_fits() {
     assert_eq!((&off.body["lead"], &off.body["looked_at"]), (&Value::Null, &json!(1)), "{off:?}");
     assert_eq!(off.body["passed_over"][0]["why"], "is switched off");
     assert_eq!(services.sent(), []);
+}
+
+#[tokio::test]
+async fn a_lead_that_fits_is_found_behind_many_that_do_not() {
+    let services = start().await;
+    seed(&services, 1..=230).await;
+    let since = at("2026-07-21T11:00:00Z");
+    let standing = Standing::Queued { attempt: 1, queue: "desk".parse().unwrap(), since };
+    let mut fits = bare(231, standing, since);
+    fits.fields.insert(FieldName::new("score").unwrap(), FieldValue::Number { number: "99".parse().unwrap() });
+    put(&services.store, fits).await;
+    let claimed = claim(&services, "desk", "eve").await;
+    assert_eq!((&claimed.body["lead"], &claimed.body["looked_at"]), (&json!(lead_id(231)), &json!(231)), "{claimed:?}");
+    let why = "takes no such leads (by its filter on score)";
+    assert_eq!(claimed.body["passed_over"], json!([{ "reason": "filter_mismatch", "why": why, "leads": 230 }]));
+    // She has seen all of them.
+    let none = claim(&services, "desk", "eve").await;
+    assert_eq!((&none.body["lead"], &none.body["looked_at"]), (&Value::Null, &json!(230)), "{none:?}");
 }
 
 #[tokio::test]

@@ -98,6 +98,41 @@ async fn by_hand_a_lead_goes_to_whom_a_person_names_if_that_one_can_take_it() {
 }
 
 #[tokio::test]
+async fn a_rule_gives_a_lead_once_though_another_one_matches_no_more() {
+    let mut every = config();
+    every["profiles"] = json!([{
+        "id": "leads",
+        "match": "all",
+        "rules": [
+            { "id": "fresh", "when": { "field": "stage", "op": "missing" }, "then": [{ "assign_to": "anna" }] },
+            { "id": "any", "then": [{ "pool": "two" }] },
+        ],
+        "default": { "assign_to": "boss" },
+    }]);
+    let setting = Setting::start(&every).await;
+    let stage =
+        |lead: &LeadId| LeadsMessage::Changed { account: account(), lead: lead.clone(), stage: "called".into() };
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    assert_eq!(setting.whose(&lead).await, "anna bo");
+    setting.send(stage(&lead)).await;
+    setting.send(reassign(&lead, 1, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "bo", "Bo has it by the rule that still matches, so nobody else gets it");
+    assert_eq!(setting.read(&lead).await.owner, Some(assignee("bo")));
+    // When he gives it back, it is his rule's turn.
+    setting.send(reassign(&lead, 2, Ending::Rejected, None)).await;
+    assert_eq!(setting.whose(&lead).await, "cy");
+    setting.prove().await;
+    // Whom a person names gets it by none of the rules.
+    let lead = setting.lead(json!({ "email": "b@example.com" })).await;
+    assert_eq!(setting.whose(&lead).await, "anna bo");
+    setting.send(stage(&lead)).await;
+    setting.send(reassign(&lead, 1, Ending::Reassigned, Some(assignee("boss")))).await;
+    assert_eq!(setting.whose(&lead).await, "bo boss");
+    assert_eq!(setting.assignments(&lead).await[2].rule, None);
+    setting.prove().await;
+}
+
+#[tokio::test]
 async fn an_assignee_who_left_the_config_can_give_back_what_it_has() {
     let setting = Setting::start(&config()).await;
     let lead = setting.lead(json!({ "email": "a@example.com" })).await;

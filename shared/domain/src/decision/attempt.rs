@@ -88,6 +88,8 @@ impl<'a> Attempt<'a> {
     /// Notes that the lead is not offered any more.
     fn offered_out(&mut self, times: usize, most: &str) {
         self.used_up = true;
+        // How often it was offered is about this lead, and so is whom the rule names then, or that it parks it.
+        self.about_this_lead = true;
         self.offered = times;
         let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
         self.last_reason = Some(format!("it was given {often}, as often as {most}"));
@@ -162,8 +164,6 @@ impl<'a> Attempt<'a> {
                         waiting::until(&self.asked(), actions, self.case.subject.lead, state)
                     }
                 };
-                // How often it was offered is about this lead, and so is whom it names.
-                self.about_this_lead |= self.used_up;
                 self.parked(reason, until)
             }
         }
@@ -330,7 +330,11 @@ impl<'a> Attempt<'a> {
         });
         match ineligible {
             None => Some(self.give(state, id.clone(), None, Vec::new())),
-            Some(reason) if reason.is_full() => self.over(over_cap, id, &reason, None, state),
+            Some(reason) if reason.is_full() => {
+                // As in a pool: a lead that this one can't be given goes to the next action instead of waiting.
+                self.about_this_lead |= over_cap == OverCap::Park;
+                self.over(over_cap, id, &reason, None, state)
+            }
             Some(reason) => {
                 self.last_reason = Some(format!("{id} {reason}"));
                 None

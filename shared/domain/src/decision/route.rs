@@ -1,8 +1,12 @@
 //! Finding the rules that decide a lead.
 
+use std::collections::BTreeSet;
+
+use crate::assignment::Holding;
 use crate::condition::Subject;
 use crate::config::{Action, Attempts, Else, MatchMode, ServiceLevel};
 use crate::id::{PoolId, ProfileId, RuleId, body_hash};
+use crate::lead::Lead;
 use crate::rules::{CompiledProfile, CompiledRule, PassedOver, Rules};
 use crate::trace::{RuleTrace, Trace};
 
@@ -201,6 +205,24 @@ impl<'a> Route<'a> {
         }
         let matched: Vec<_> = self.matched.iter().copied().filter(|matched| Some(&matched.id) == rule).collect();
         (!matched.is_empty() || (rule.is_none() && self.matched.is_empty())).then_some(Self { matched, ..self })
+    }
+}
+
+impl Route<'_> {
+    /// Without the rules by which somebody has the lead, in a profile in which every match decides: each gives it once.
+    #[must_use]
+    pub fn beside<'h>(mut self, held: impl Iterator<Item = &'h Holding>) -> Self {
+        if self.gives_by_every_match() {
+            let held: BTreeSet<&RuleId> = held.filter_map(|holding| holding.rule.as_ref()).collect();
+            self.matched.retain(|rule| !held.contains(&rule.id));
+        }
+        self
+    }
+
+    /// Whether nobody else is to get the lead: where every match gives it, the default is for a lead that nobody has.
+    #[must_use]
+    pub fn leaves_it(&self, lead: &Lead) -> bool {
+        self.gives_by_every_match() && self.matched.is_empty() && lead.held().next().is_some()
     }
 }
 

@@ -128,9 +128,10 @@ impl Said {
         Some(Availability { switch, until, at, by: by.to_owned() })
     }
 
-    /// Whether somebody may be freed by it.
-    fn frees(self) -> bool {
-        self != Self::Off
+    /// Whether leads that wait are to be tried again: somebody may be freed now, or will be when it ends, which only a look at
+    /// them finds.
+    fn wants_drain(self, until: Option<Timestamp>) -> bool {
+        self != Self::Off || until.is_some()
     }
 
     /// What is wrong with an end, if anything is.
@@ -147,7 +148,8 @@ impl Said {
 
 /// Switch an assignee on or off
 ///
-/// It holds from the next lead on, without a new config. When it may free the assignee, leads that wait are tried again.
+/// It holds from the next lead on, without a new config. When it may free the assignee, now or at its end, leads that wait
+/// are tried again.
 #[utoipa::path(
     put,
     path = "/v1/assignees/{id}/availability",
@@ -181,7 +183,7 @@ pub(crate) async fn set(
     }
     let kept = availability.kept(until, &caller.name, now);
     app.store.set_availability(&caller.account, &id, kept.as_ref(), &caller.name, now).await?;
-    if availability.frees() {
+    if availability.wants_drain(until) {
         drain::ask(&app, &caller.account).await?;
     }
     Ok(Json(AvailabilityView::of(kept.as_ref(), now)))
@@ -228,7 +230,7 @@ pub(crate) async fn set_several(
     // Collected, for a stream that maps borrowed changes while it runs makes futures that no task can carry.
     let all: Vec<_> = changes.iter().map(|change| apply(&app, &caller, change, now)).collect();
     let results: Vec<(AvailabilityResult, bool)> = stream::iter(all).buffered(AT_ONCE).collect().await;
-    if results.iter().any(|(_, freed)| *freed) {
+    if results.iter().any(|(_, drain)| *drain) {
         drain::ask(&app, &caller.account).await?;
     }
     Ok(Json(AvailabilityResults { assignees: results.into_iter().map(|(result, _)| result).collect() }))
@@ -257,12 +259,14 @@ fn findings(changes: &[AvailabilityChange], config: Option<&Checked>, now: Times
     findings
 }
 
-/// Makes one of several changes. Also tells whether it may have freed somebody.
+/// Makes one of several changes. Also tells whether leads that wait are to be tried again.
 async fn apply(app: &App, caller: &Caller, change: &AvailabilityChange, now: Timestamp) -> (AvailabilityResult, bool) {
     let AvailabilityChange { id, availability, until } = change;
     let kept = availability.kept(*until, &caller.name, now);
     match app.store.set_availability(&caller.account, id, kept.as_ref(), &caller.name, now).await {
-        Ok(()) => (AvailabilityResult { id: id.to_string(), changed: true, problem: None }, availability.frees()),
+        Ok(()) => {
+            (AvailabilityResult { id: id.to_string(), changed: true, problem: None }, availability.wants_drain(*until))
+        }
         Err(error) => {
             tracing::warn!(account = %caller.account, assignee = %id, %error, "an availability was not changed");
             let problem = match error {
@@ -270,8 +274,8 @@ async fn apply(app: &App, caller: &Caller, change: &AvailabilityChange, now: Tim
                 _ => "could not be changed for the moment",
             };
             // A change whose answer was lost may hold.
-            let freed = availability.frees();
-            (AvailabilityResult { id: id.to_string(), changed: false, problem: Some(problem.to_owned()) }, freed)
+            let drain = availability.wants_drain(*until);
+            (AvailabilityResult { id: id.to_string(), changed: false, problem: Some(problem.to_owned()) }, drain)
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::{Checked, Queue};
@@ -19,7 +20,7 @@ use leadyard_domain::lead::Lead;
 use leadyard_domain::message::LeadsMessage;
 use leadyard_domain::rotation::Member;
 use leadyard_runtime::{Outgoing, backoff, now};
-use leadyard_store::{Commit, CommitError, Ruled, Settled};
+use leadyard_store::{Commit, CommitError, Cursor, Ruled, Settled, Waiting};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,8 +32,12 @@ use crate::deliver;
 use crate::problem::{Kind, Problem};
 use crate::why::why_not;
 
-/// Most leads that one claim looks at.
-const LOOKED_AT_MAX: usize = 100;
+/// Places of the queue that are read at a time.
+const PLACES: usize = 100;
+/// Most times that places are read: a look ends after 2000 leads.
+const PAGES_MAX: usize = 20;
+/// How long a claim reads on for a lead that fits. Tries anew do not begin the time again.
+const LOOKS_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// Leads that are read together: nearly always the first one is given.
 const READ_TOGETHER: usize = 10;
 /// Most times that a claim begins anew because others were faster.
@@ -59,7 +64,7 @@ pub struct Claimed {
     /// The attempt that gave it.
     attempt: Option<u32>,
     /// Leads that were looked at, the oldest first: up to the one that was given, or to the first reason that holds for
-    /// all of them, and at most 100.
+    /// all of them; at most 2000, and as many as five seconds allow.
     looked_at: usize,
     /// Why those before it could not be given.
     passed_over: Vec<PassedOver>,
@@ -190,8 +195,9 @@ impl Claim<'_> {
         // Callers that met wait differently long, also those of one assignee.
         let seed = getrandom::u64().map_err(|error| Problem::behind(true, &error))?;
         let mut announced: Option<LeadId> = None;
+        let until = now().saturating_add(LOOKS_FOR).unwrap_or(Timestamp::MAX);
         for number in 1..=TRIES_MAX {
-            let given = match self.look().await? {
+            let given = match self.look(until).await? {
                 Look::Nothing(passed) => return Ok(self.answer(None, passed)),
                 Look::Give(given) => *given,
             };
@@ -221,30 +227,48 @@ impl Claim<'_> {
         Err(Problem::overtaken())
     }
 
-    /// Looks for the oldest lead that the assignee can take, and decides that it gets it.
-    async fn look(&self) -> Result<Look, Problem> {
-        let (store, account) = (&self.app.store, &self.caller.account);
-        let page = store.queued_leads(account, &self.queue.id, LOOKED_AT_MAX, None).await?;
+    /// Looks for the oldest lead that the assignee can take, and decides that it gets it. Leads that do not fit it may stand
+    /// before one that does, so it reads on, though not for ever.
+    async fn look(&self, until: Timestamp) -> Result<Look, Problem> {
         let mut passed = Passed::default();
-        for places in page.rows.chunks(READ_TOGETHER) {
-            let ids = places.iter().map(|place| place.lead.clone()).collect();
-            let mut leads = store.leads(account, &ids, true).await?;
-            let mut needs = Needs::default();
-            for lead in leads.values() {
-                needs.add(self.ruled.rules.checked(), self.assignee, &Contact::of(&lead.fields));
-            }
-            let state = store.load_state(account, &needs).await?;
-            for place in places {
-                let Some(lead) = leads.remove(&place.lead).filter(|lead| self.waits_here(lead)) else { continue };
-                passed.looked_at += 1;
-                match self.decide(lead, &state, &mut passed) {
+        let mut cursor: Option<Cursor> = None;
+        for _ in 0..PAGES_MAX {
+            let (store, account) = (&self.app.store, &self.caller.account);
+            let page = store.queued_leads(account, &self.queue.id, PLACES, cursor.as_ref()).await?;
+            for places in page.rows.chunks(READ_TOGETHER) {
+                match self.look_at(places, &mut passed).await? {
                     Decided::Given(given) => return Ok(Look::Give(Box::new(Given { passed, ..*given }))),
                     Decided::NotThisOne => {}
                     Decided::None => return Ok(Look::Nothing(passed)),
                 }
             }
+            cursor = page.next;
+            if cursor.is_none() || now() >= until {
+                break;
+            }
         }
         Ok(Look::Nothing(passed))
+    }
+
+    /// Decides some leads, read together, up to the first that is given.
+    async fn look_at(&self, places: &[Waiting], passed: &mut Passed) -> Result<Decided, Problem> {
+        let (store, account) = (&self.app.store, &self.caller.account);
+        let ids = places.iter().map(|place| place.lead.clone()).collect();
+        let mut leads = store.leads(account, &ids, true).await?;
+        let mut needs = Needs::default();
+        for lead in leads.values() {
+            needs.add(self.ruled.rules.checked(), self.assignee, &Contact::of(&lead.fields));
+        }
+        let state = store.load_state(account, &needs).await?;
+        for place in places {
+            let Some(lead) = leads.remove(&place.lead).filter(|lead| self.waits_here(lead)) else { continue };
+            passed.looked_at += 1;
+            match self.decide(lead, &state, passed) {
+                Decided::NotThisOne => {}
+                decided => return Ok(decided),
+            }
+        }
+        Ok(Decided::NotThisOne)
     }
 
     fn waits_here(&self, lead: &Lead) -> bool {
@@ -295,10 +319,10 @@ impl Claim<'_> {
     }
 }
 
-/// What was decided of one lead.
+/// What was decided of one lead, or of some of them.
 enum Decided {
     Given(Box<Given>),
-    /// For a reason that is about this lead.
+    /// For a reason that is about this lead; of some, about each.
     NotThisOne,
     /// For a reason that holds for every lead.
     None,

@@ -49,6 +49,23 @@ fn why_it_is_not_offered_any_more() {
 }
 
 #[test]
+fn a_lead_that_is_used_up_says_nothing_about_others_of_its_rule() {
+    let full = "{ assign_to: { id: boss, over_cap: park } }";
+    for then in ["", "then: [park]", "then: [{ assign_to: boss }]", &format!("then: [{full}]")] {
+        let text = format!(
+            "assignees: [{{ id: a, name: A }}, {{ id: boss, name: M, caps: [{{ period: lifetime, limit: 1 }}] }}]
+profiles: [{{ id: x, attempts: {{ at_most: 1, {then} }}, default: {{ assign_to: a }} }}]"
+        );
+        let mut desk = Desk::new(&text);
+        desk.state.counters_mut(&id("boss")).add(None, desk.rules.checked().account_clock(desk.now));
+        let mut lead = lead_no(1, &[]);
+        assert_eq!(desk.all_reject(&mut lead), ["a", "parked"], "{then}");
+        assert!(!desk.one(&lead).blocked, "{then}");
+        assert_eq!(given(&desk.one(&lead_no(2, &[])).outcome), "a", "{then}");
+    }
+}
+
+#[test]
 fn who_is_asked_then_is_waited_for() {
     let text =
         "assignees: [{ id: a, name: A }, { id: boss, name: M, absences: [{ from: 2026-07-20, until: 2026-07-24 }] }]

@@ -184,3 +184,26 @@ profiles: [{ id: x, match: all, rules: [{ id: one, then: [{ assign_to: anna }] }
         assert!(only(None).is_none());
     });
 }
+
+#[test]
+fn what_others_have_by_their_rules_is_not_given_again() {
+    let text = "assignees: [{ id: anna, name: A }, { id: bo, name: B, filter: { field: company, op: exists } }]
+profiles: [{ id: x, match: all, default: { assign_to: bo }, rules: [{ id: one, then: [{ assign_to: anna }] }, { id: two, then: [{ assign_to: bo }] }] }]";
+    let mut desk = Desk::new(text);
+    let mut lead = lead_no(1, &[]);
+    assert_eq!(desk.settled(&mut lead), ["anna", "nothing"]);
+    let without_two = "assignees: [{ id: anna, name: A }]
+profiles: [{ id: x, match: all, rules: [{ id: one, then: [{ assign_to: anna }] }] }]";
+    for (text, rules_left, leaves_it) in [(text, 1, false), (without_two, 0, true)] {
+        asked(&rules(text), &lead, now(), |case| {
+            assert!(!case.route.leaves_it(&lead));
+            let beside = case.route.clone().beside(lead.held());
+            assert_eq!((beside.rules().len(), beside.leaves_it(&lead)), (rules_left, leaves_it));
+        });
+    }
+    // Nobody has it, so each may give it.
+    let nobodys = lead_no(2, &[]);
+    asked(&rules(text), &nobodys, now(), |case| {
+        assert_eq!(case.route.clone().beside(nobodys.held()).rules().len(), 2);
+    });
+}

@@ -100,6 +100,20 @@ profiles: [{ id: x, default: { pool: { id: p, over_cap: park } } }]
 }
 
 #[test]
+fn others_of_the_same_rules_may_still_go_past_the_one_whom_the_rule_names() {
+    let text = r"
+assignees:
+  - { id: bo, name: B, caps: [{ period: day, limit: 1 }], filter: { field: company, op: missing } }
+  - { id: anna, name: A }
+profiles: [{ id: x, rules: [{ id: r, then: [{ assign_to: { id: bo, over_cap: park } }, { assign_to: anna }] }] }]
+";
+    let mut desk = Desk::new(text);
+    assert_eq!(desk.give_many(2), ["bo", "parked"]);
+    assert!(!desk.one(&lead_no(9, &[])).blocked);
+    assert_eq!(given(&desk.one(&lead_no(9, &[("company", "x")])).outcome), "anna");
+}
+
+#[test]
 fn whoever_can_not_take_the_lead_for_another_reason_has_no_turn() {
     let mut desk = desk("{ pool: { id: p, over_cap: park } }", "");
     let mut lead = lead_no(7, &[]);
