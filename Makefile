@@ -1,5 +1,5 @@
 # Everything a person types. On a new machine: `make demo`, or `make test`. Needed: rustup, Python 3.11 or newer, gcc;
-# for `make fuzz` g++.
+# for `make test` also Node 20 or newer with npm, bash and openssl; for `make fuzz` g++.
 
 # The first Python that works; some systems have names that lead nowhere.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
@@ -17,7 +17,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-rules bench-simulate
+.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-rules bench-simulate
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ simulate: build ## what leads would get, on the running stack: CONFIG=draft.yaml
 	@$(LOCAL) simulate $(if $(CONFIG),--config $(CONFIG)) $(if $(LEADS),--leads $(LEADS)) \
 		$(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(RESET),--reset)
 
-test: tools ## all tests, from units to the whole stack
+test: tools guide-tools ## all tests, from units to the whole stack
 	cargo test --workspace
 
 lint: tools $(CARGO_DENY) ## formatting, clippy, licences and duplicates of dependencies, the template
@@ -94,6 +94,16 @@ tools: .venv/.installed ## install the pinned tools of requirements.txt into .ve
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed: install it, or say where it is with PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+guide-tools: .local/tools/verify/.installed ## install what the receivers' guide is tested with (needs Node)
+
+# Apart from `tools`: only the tests need Node, the demo does not. Copied first, as npm installs beside its lock file.
+.local/tools/verify/.installed: tests/verify/package.json tests/verify/package-lock.json tests/verify/.npmrc
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed: docs/verify-webhooks.md is tested with it" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	npm ci --silent --prefix $(@D)
 	@touch $@
 
 # Unoptimised: it is built more slowly than it is used.
