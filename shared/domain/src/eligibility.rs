@@ -11,7 +11,7 @@ use crate::caps::{CapClock, Counters};
 use crate::condition::Subject;
 use crate::config::{Assignee, Cap};
 use crate::contact::{Contact, Had};
-use crate::id::{AssigneeId, PoolId};
+use crate::id::{AssigneeId, DestinationId, PoolId};
 use crate::rules::Rules;
 use crate::working_time::Closed;
 
@@ -37,10 +37,13 @@ pub struct Asked<'a> {
     pub now: Timestamp,
 }
 
-/// What an assignee was given of the people whom the lead names.
+/// What is known beside the config and an assignee's counters.
 pub trait Remembers {
     /// When the assignee was last given a lead of this person.
     fn had(&self, assignee: &AssigneeId, contact: &Contact) -> Option<&Had>;
+
+    /// Whether nothing is sent to a destination until a person resumes it.
+    fn is_suspended(&self, destination: &DestinationId) -> bool;
 }
 
 /// Where a candidate stands: by itself, or as a member of a pool with caps of its own.
@@ -68,6 +71,7 @@ impl<'a> Asked<'a> {
         self.at_work(assignee, counters, self.now)?;
         self.not_had(&assignee.id)?;
         self.takes(assignee)?;
+        self.reachable(assignee, memory)?;
         if self.forgotten_at(assignee, memory).is_some_and(|forgotten| self.now < forgotten) {
             return Err(Ineligible::DuplicateForPartner { days: assignee.duplicate_days });
         }
@@ -83,7 +87,8 @@ impl<'a> Asked<'a> {
         counters: &Counters,
         memory: &impl Remembers,
     ) -> Option<Timestamp> {
-        self.not_had(&assignee.id).and_then(|()| self.takes(assignee)).ok()?;
+        let takes = self.not_had(&assignee.id).and_then(|()| self.takes(assignee));
+        takes.and_then(|()| self.reachable(assignee, memory)).ok()?;
         // The person behind the lead may be forgotten in time.
         let mut at = self.forgotten_at(assignee, memory).map_or(self.now, |forgotten| forgotten.max(self.now));
         for _ in 0..MOVES_MAX {
@@ -147,6 +152,13 @@ impl<'a> Asked<'a> {
             Some(Err(failed)) => Err(Ineligible::FilterMismatch { field: failed.field.to_string() }),
             None | Some(Ok(())) => Ok(()),
         }
+    }
+
+    /// Not one whose every destination is suspended: it would never learn of the lead.
+    fn reachable(&self, assignee: &Assignee, memory: &impl Remembers) -> Result<(), Ineligible> {
+        let destinations = self.rules.checked().enabled_destinations(assignee);
+        let lost = !destinations.is_empty() && destinations.iter().all(|destination| memory.is_suspended(destination));
+        if lost { Err(Ineligible::DestinationSuspended) } else { Ok(()) }
     }
 
     /// From when on the assignee takes another lead of somebody of whom it was given one; `None` when it was given none.

@@ -3,5 +3,6 @@
 mod health;
 mod line;
 
+pub(crate) use health::read_suspended;
 pub use health::{HealthCache, KnownHealth};
 pub use line::{Entered, Place};

@@ -16,6 +16,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, expires_at, from_item, to_item};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use crate::destination::read_suspended;
 use crate::lane::Call;
 
 /// The item of a pool's rotation, beside its keys. Every commit that gives a lead writes one, so the seats are packed.
@@ -175,12 +176,19 @@ impl Store {
         let had = needs.had.iter().map(|(assignee, contact)| keys::had(account, assignee, contact));
         let lane = lane.map(|id| keys::lane(account, id));
         let keys: Vec<Key> = pools.chain(assignees).chain(had).chain(lane.clone()).collect();
+        // A decision that rests on nothing has nobody to look for.
+        let suspended = keys::suspended(account);
+        let keys: Vec<Key> = if keys.is_empty() { keys } else { keys.into_iter().chain([suspended.clone()]).collect() };
         let mut call = Call::default();
         let mut state = State::default();
         for item in self.get_many(&keys, true).await? {
             let key = Key::of(&item);
             if lane.is_some() && key == lane {
                 call = Call::of(&item);
+                continue;
+            }
+            if key.as_ref() == Some(&suspended) {
+                state.suspended = read_suspended(&suspended, &item)?;
                 continue;
             }
             let name = key.map_or_else(|| format!("state of account {account}"), |key| key.to_string());

@@ -1,12 +1,12 @@
 //! What moves with each decision.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::caps::Counters;
 use crate::contact::{Contact, Had};
 use crate::eligibility::Remembers;
-use crate::id::{AssigneeId, PoolId};
+use crate::id::{AssigneeId, DestinationId, PoolId};
 use crate::rotation::PoolState;
 
 /// What moves with each decision: rotations, counters, and who was given leads of whom.
@@ -18,6 +18,8 @@ pub struct State {
     pub counters: BTreeMap<AssigneeId, Counters>,
     /// By assignee and person, for assignees that take nobody twice.
     pub had: BTreeMap<(AssigneeId, Contact), Had>,
+    /// The destinations to which nothing is sent until a person resumes them. Read and never written with a decision.
+    pub suspended: BTreeSet<DestinationId>,
 }
 
 impl State {
@@ -44,5 +46,9 @@ impl State {
 impl Remembers for State {
     fn had(&self, assignee: &AssigneeId, contact: &Contact) -> Option<&Had> {
         self.had.get(&(assignee.clone(), contact.clone()))
+    }
+
+    fn is_suspended(&self, destination: &DestinationId) -> bool {
+        self.suspended.contains(destination)
     }
 }

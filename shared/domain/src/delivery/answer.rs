@@ -80,7 +80,7 @@ pub struct AnswerSeen<'a> {
 #[must_use]
 pub fn meaning(rules: &[AnswerRule], answer: AnswerSeen<'_>, retry_after_s: Option<u32>) -> Option<TryResult> {
     let wants_body = rules.iter().any(|rule| rule.json.is_some() || rule.reason.is_some());
-    let body = wants_body.then(|| serde_json::from_slice(answer.body).unwrap_or(Value::Null)).unwrap_or_default();
+    let body = if wants_body { serde_json::from_slice(answer.body).unwrap_or_default() } else { Value::Null };
     let rule = rules.iter().find(|rule| rule.fits(answer, &body))?;
     let said = rule.reason.as_deref().and_then(|path| at(&body, path)).map(words);
     let reason = |what: &str| match &said {

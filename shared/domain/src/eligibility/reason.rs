@@ -33,6 +33,8 @@ pub enum Ineligible {
         /// The first field that its filter does not let pass.
         field: String,
     },
+    /// Nothing is sent to any of its destinations until a person resumes one.
+    DestinationSuspended,
     /// It was given another lead of the same person.
     DuplicateForPartner {
         /// Within so many days.
@@ -80,6 +82,7 @@ impl Ineligible {
             | Self::Holiday
             | Self::OutsideHours
             | Self::ZeroWeight
+            | Self::DestinationSuspended
             | Self::CapReached { .. }
             | Self::AtCapacity { by_value: false, .. }
             // Its members are looked at too.
@@ -100,6 +103,7 @@ impl Ineligible {
             Self::AlreadyHadThisLead => "already_had_this_lead",
             Self::RejectedThisLead => "rejected_this_lead",
             Self::FilterMismatch { .. } => "filter_mismatch",
+            Self::DestinationSuspended => "destination_suspended",
             Self::DuplicateForPartner { .. } => "duplicate_for_partner",
             Self::CapReached { .. } => "cap_reached",
             Self::AtCapacity { .. } => "at_capacity",
@@ -117,6 +121,7 @@ impl fmt::Display for Ineligible {
             Self::Holiday => f.write_str("has a holiday"),
             Self::OutsideHours => f.write_str("is outside working hours"),
             Self::ZeroWeight => f.write_str("has weight 0 in this pool"),
+            Self::DestinationSuspended => f.write_str("has no destination that is not suspended"),
             Self::AlreadyHadThisLead => f.write_str("has or had this lead already"),
             Self::RejectedThisLead => f.write_str("rejected this lead"),
             Self::FilterMismatch { field } => write!(f, "takes no such leads (by its filter on {field})"),

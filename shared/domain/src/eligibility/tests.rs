@@ -24,6 +24,7 @@ fn all() -> Vec<(Ineligible, &'static str, bool, &'static str)> {
             true,
             "takes no such leads (by its filter on size)",
         ),
+        (Ineligible::DestinationSuspended, "destination_suspended", false, "has no destination that is not suspended"),
         (duplicate(1), "duplicate_for_partner", true, "had a lead of the same person within a day"),
         (duplicate(30), "duplicate_for_partner", true, "had a lead of the same person within 30 days"),
         (cap(Period::Lifetime, 1), "cap_reached", false, "has had all of 1 lead"),

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::audit::AuditEntry;
-use crate::codec::{from_item, to_item};
+use crate::codec::{Item, from_item, to_item};
 use crate::error::StoreError;
 use crate::fresh::Fresh;
-use crate::keys;
+use crate::keys::{self, Key};
 
 /// How often a change is tried against others that change it meanwhile.
 const TRIES_MAX: u32 = 8;
@@ -123,9 +123,7 @@ impl Store {
     pub async fn suspended_destinations(&self, account: &AccountId) -> Result<BTreeSet<DestinationId>, StoreError> {
         let key = keys::suspended(account);
         let item = self.get(&key, true).await?.unwrap_or_default();
-        let Some(AttributeValue::Ss(names)) = item.get(SUSPENDED) else { return Ok(BTreeSet::new()) };
-        let names = names.iter().map(|name| name.parse().map_err(|error| StoreError::corrupt(key.to_string(), error)));
-        names.collect()
+        read_suspended(&key, &item)
     }
 
     async fn move_health(
@@ -163,6 +161,13 @@ impl Store {
         request.send().await.map_err(StoreError::of("UpdateItem"))?;
         Ok(())
     }
+}
+
+/// The suspended destinations, of the item that names them.
+pub(crate) fn read_suspended(key: &Key, item: &Item) -> Result<BTreeSet<DestinationId>, StoreError> {
+    let Some(AttributeValue::Ss(names)) = item.get(SUSPENDED) else { return Ok(BTreeSet::new()) };
+    let names = names.iter().map(|name| name.parse().map_err(|error| StoreError::corrupt(key.to_string(), error)));
+    names.collect()
 }
 
 /// How destinations do, per process: as fresh as the config.
