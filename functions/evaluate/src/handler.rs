@@ -56,14 +56,18 @@ pub(crate) struct Job {
 impl Evaluate {
     /// Settles a batch and says of each message whether everything that it caused is durable.
     pub async fn handle(&self, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
+        // A walk takes all the time that there is: what else came with it goes first.
+        let (walks, others): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Drain { .. }));
         let mut results = Vec::new();
-        let mut rest = records;
-        while let Some(first) = rest.first() {
-            let account = first.message.account().clone();
-            let (mine, others): (Vec<_>, Vec<_>) =
-                rest.into_iter().partition(|record| *record.message.account() == account);
-            rest = others;
-            results.extend(self.settle(&account, mine).await);
+        for mut rest in [others, walks] {
+            while let Some(first) = rest.first() {
+                let account = first.message.account().clone();
+                let (mine, others): (Vec<_>, Vec<_>) =
+                    rest.into_iter().partition(|record| *record.message.account() == account);
+                rest = others;
+                results.extend(self.settle(&account, mine).await);
+            }
         }
         results
     }
