@@ -60,13 +60,14 @@ impl Evaluate {
         (lead, ask): &(LeadId, Ask),
     ) -> Result<(), AttendError> {
         for number in 1..=TRIES_MAX {
-            let now = (self.now)();
             let Some(file) = self.file(account, lead, ask).await? else {
                 // Leads are never deleted; a message that names none is of another table.
                 tracing::warn!(%account, %lead, "a message names a lead that is not there");
                 return Ok(());
             };
             let turn = self.begin(account, &file.needs(&ruled.rules, ask)).await?;
+            // Waiting for one's turn takes a while.
+            let now = (self.now)();
             let mut after = turn.before.clone();
             let planned = match file.plan(ruled, ask, &mut after, now) {
                 Plan::Late => {
