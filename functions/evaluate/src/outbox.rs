@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Holding, Standing};
 use leadyard_domain::config::{Channel, Checked};
-use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::handover::CLOCK_SKEW;
+use leadyard_domain::id::{AccountId, DeliveryId, QueueId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
 use leadyard_runtime::{Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
@@ -125,7 +126,7 @@ impl Effects {
     /// Another look at a moment. All that is to happen at one moment is one schedule.
     ///
     /// A look that comes too early, for clocks differ, asks for the same moment again: then `again` tells the two apart,
-    /// for the first may still be on its way out.
+    /// for the first may still be on its way out. Long before the moment there is one schedule, however often it is asked for.
     ///
     /// # Errors
     /// As [`Effects::follow`].
@@ -137,6 +138,7 @@ impl Effects {
         now: Timestamp,
     ) -> Result<(), SendError> {
         let message = LeadsMessage::Drain { account: account.clone(), drain: Drain::default() };
+        let again = again.filter(|again| at.duration_since(*again) <= CLOCK_SKEW);
         let again = again.map(|again| format!("-{}", again.as_second() / 60)).unwrap_or_default();
         self.later(format!("drain-{account}-{}{again}", at.as_second()), at, &message, now)
     }
