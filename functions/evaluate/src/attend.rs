@@ -76,9 +76,12 @@ impl Evaluate {
                 }
                 Plan::Early(at) => {
                     self.leave(turn).await;
-                    tracing::info!(%account, %lead, %at, "a timer came before its time: it is set again");
+                    tracing::info!(%account, %lead, %at, "a timer came before its time: it is put off");
                     let mut effects = Effects::default();
-                    effects.follow(ruled.rules.checked(), &file.lead, now)?;
+                    if let Ask::Due { attempt, step } = *ask {
+                        let (account, lead) = (account.clone(), lead.clone());
+                        effects.put_off(at, &LeadsMessage::Due { account, lead, attempt, step }, now)?;
+                    }
                     return Ok(self.outbox.send(effects).await?);
                 }
                 Plan::Write(planned) => *planned,

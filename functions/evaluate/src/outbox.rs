@@ -11,7 +11,7 @@ use leadyard_domain::handover::CLOCK_SKEW;
 use leadyard_domain::id::{AccountId, DeliveryId, QueueId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
-use leadyard_runtime::{Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
+use leadyard_runtime::{DELAY_SECONDS_MAX, Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
 
 use crate::point::{Point, Points};
 
@@ -141,6 +141,20 @@ impl Effects {
         let again = again.filter(|again| at.duration_since(*again) <= CLOCK_SKEW);
         let again = again.map(|again| format!("-{}", again.as_second() / 60)).unwrap_or_default();
         self.later(format!("drain-{account}-{}{again}", at.as_second()), at, &message, now)
+    }
+
+    /// A message that came too early, once more: by the queue, for a schedule of its name may still be on its way out. One
+    /// that is still too early then is put off again.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn put_off(&mut self, at: Timestamp, message: &LeadsMessage, now: Timestamp) -> Result<(), SendError> {
+        let millis = at.duration_since(now).as_millis();
+        let whole = ((millis + 999) / 1_000).clamp(1, DELAY_SECONDS_MAX.into());
+        let seconds = u16::try_from(whole).unwrap_or(DELAY_SECONDS_MAX);
+        let outgoing = Outgoing::json(message.name(), message.account().as_str(), message)?;
+        self.leads.push(outgoing.delayed(seconds));
+        Ok(())
     }
 
     /// A message at a moment; at once when it has passed, for a schedule in the past is refused.
