@@ -32,6 +32,17 @@ pub(crate) enum AttendError {
     OutOfTime,
 }
 
+impl AttendError {
+    /// Whether the same leads, tried together, will never go through.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::TooLarge => true,
+            Self::Store(error) => !error.is_retryable(),
+            Self::Outbox(_) | Self::Overtaken | Self::OutOfTime => false,
+        }
+    }
+}
+
 impl From<leadyard_runtime::SendError> for AttendError {
     fn from(error: leadyard_runtime::SendError) -> Self {
         Self::Outbox(error.into())
