@@ -1,9 +1,11 @@
 //! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use leadyard_domain::assignment::Standing;
-use leadyard_domain::decision::State;
-use leadyard_domain::id::{AccountId, LeadId};
+use leadyard_domain::decision::{Needs, State};
+use leadyard_domain::id::{AccountId, LeadId, QueueId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_store::{Commit, Ruled, Settled, StoreError};
@@ -175,21 +177,54 @@ impl Evaluate {
         Ok(self.outbox.send(effects).await?)
     }
 
-    /// Sees to it that a lead which was parked just now is not left to rules that are no longer in force: whoever published
-    /// others meanwhile did not see it wait.
+    /// Sees to it that a lead which began to wait just now is not left to rules that are no longer in force: whoever
+    /// published others meanwhile did not see it wait.
     pub(crate) async fn look_if_outdated<'a>(
         &self,
         effects: &mut Effects,
         account: &AccountId,
         ruled: &Ruled,
-        mut leads: impl Iterator<Item = &'a Lead>,
+        leads: impl Iterator<Item = &'a Lead>,
     ) -> Result<(), AttendError> {
-        if !leads.any(|lead| matches!(lead.standing, Standing::Parked { .. })) {
+        // Where they wait: in a queue, or for somebody.
+        let lines = leads.filter_map(|lead| match &lead.standing {
+            Standing::Parked { .. } => Some(None),
+            Standing::Queued { queue, .. } => Some(Some(queue)),
+            Standing::Unassigned { .. } | Standing::Assigned { .. } => None,
+        });
+        let lines: BTreeSet<Option<&QueueId>> = lines.collect();
+        if lines.is_empty() {
             return Ok(());
         }
         let in_force = self.store.config_pointer(account).await?.map(|pointer| pointer.version);
         if in_force != Some(ruled.version) {
-            effects.drain(account, Drain { rules_changed: true, ..Drain::default() })?;
+            for queue in lines {
+                effects.drain_by_others(account, queue.cloned())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that leads which were parked just now are not left waiting for somebody who was freed meanwhile: a decision
+    /// to park writes no counters, so no condition of its commit tells, and whoever freed somebody did not see them wait.
+    pub(crate) async fn look_if_freed(
+        &self,
+        effects: &mut Effects,
+        account: &AccountId,
+        needs: Needs,
+        (before, after): (&State, &State),
+    ) -> Result<(), AttendError> {
+        let needs = Needs { assignees: needs.assignees, ..Needs::default() };
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let now = self.store.load_state(account, &needs).await?;
+        let moved = needs.assignees.iter().any(|id| {
+            let (read, left) = (before.counters_of(id), after.counters_of(id));
+            now.counters_of(id).version != read.version + u64::from(read != left)
+        });
+        if moved {
+            effects.drain(account, Drain::default())?;
         }
         Ok(())
     }

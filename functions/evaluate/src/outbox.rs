@@ -33,6 +33,9 @@ pub struct Outbox {
 /// Longer than any process that commits lives on.
 const FOLLOW_UP_DELAY_S: u16 = 60;
 
+/// Until then every process has seen a version that was just published: they look every two seconds.
+const AFTER_PUBLISH_S: u16 = 5;
+
 /// Why something was not asked for. The message that caused it has to come back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum OutboxError {
@@ -120,6 +123,18 @@ impl Effects {
     pub fn drain(&mut self, account: &AccountId, drain: Drain) -> Result<(), SendError> {
         let message = LeadsMessage::Drain { account: account.clone(), drain };
         self.leads.push(Outgoing::json(format!("drain-{account}"), account.as_str(), &message)?);
+        Ok(())
+    }
+
+    /// Another look by the rules in force, which this process has not seen yet: when all others have.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn drain_by_others(&mut self, account: &AccountId, queue: Option<QueueId>) -> Result<(), SendError> {
+        let drain = Drain { rules_changed: true, queue, ..Drain::default() };
+        let message = LeadsMessage::Drain { account: account.clone(), drain };
+        let outgoing = Outgoing::json(format!("drain-{account}"), account.as_str(), &message)?;
+        self.leads.push(outgoing.delayed(AFTER_PUBLISH_S));
         Ok(())
     }
 
