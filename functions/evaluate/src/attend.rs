@@ -134,9 +134,9 @@ impl Evaluate {
         let mut effects = Effects::default();
         effects.follow(ruled.rules.checked(), &file.lead, now)?;
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
-        // Only these free somebody, and whether they did is not on record.
-        let freed = matches!(ask, Ask::End { .. } | Ask::Stage(_)) && self.anything_waits(account).await?;
-        if freed {
+        // All but this may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was
+        // parked. This is asked for before a commit that may never be made: a walk that can't give a lead would go on forever.
+        if !matches!(ask, Ask::FollowUp) && self.anything_waits(account).await? {
             effects.drain(account, Drain::default())?;
         }
         tracing::info!(%account, lead = %file.lead.id, "nothing is left to be decided: it was done before, or is too late");
