@@ -169,8 +169,12 @@ impl<'a> Walk<'a> {
                     }
                     // Whoever waits on has been looked at by these rules; others may be in force since.
                     let leads = commit.settled.iter().filter_map(|settled| settled.lead.as_ref());
-                    let leads = leads.map(|write| &write.lead);
-                    self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads).await?;
+                    let leads: Vec<&Lead> = leads.map(|write| &write.lead).collect();
+                    if leads.iter().any(|lead| matches!(lead.standing, Standing::Parked { .. })) {
+                        let states = (&commit.before, &commit.after);
+                        self.evaluate.look_if_freed(&mut effects, self.account, needs, states).await?;
+                    }
+                    self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.into_iter()).await?;
                     return Ok(outbox.send(effects).await?);
                 }
                 Err(error) => turn::overtaken(error, (self.account, number, ids), number).await?,
