@@ -22,7 +22,7 @@ const BODY: &str = r#"{"type":"lead.assigned","data":{"lead":{"fields":{"name":"
 
 /// The one place that knows where the sender's code is.
 fn signed(id: &str, at: Timestamp, body: &str, secrets: &[&str]) -> BTreeMap<String, String> {
-    use deliver_webhook::signature::{Secret, headers};
+    use leadyard_outbound::signature::{Secret, headers};
     let secrets: Vec<_> = secrets.iter().map(|secret| Secret::parse(secret).unwrap()).collect();
     headers(id, at, body.as_bytes(), &secrets).into_iter().collect()
 }

@@ -1,9 +1,11 @@
 //! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use leadyard_domain::assignment::Standing;
-use leadyard_domain::decision::State;
-use leadyard_domain::id::{AccountId, LeadId};
+use leadyard_domain::decision::{Needs, State};
+use leadyard_domain::id::{AccountId, LeadId, QueueId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_store::{Commit, Ruled, Settled, StoreError};
@@ -30,6 +32,17 @@ pub(crate) enum AttendError {
     Overtaken,
     #[error("the invocation has no time for it")]
     OutOfTime,
+}
+
+impl AttendError {
+    /// Whether the same leads, tried together, will never go through.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::TooLarge => true,
+            Self::Store(error) => !error.is_retryable(),
+            Self::Outbox(_) | Self::Overtaken | Self::OutOfTime => false,
+        }
+    }
 }
 
 impl From<leadyard_runtime::SendError> for AttendError {
@@ -60,13 +73,14 @@ impl Evaluate {
         (lead, ask): &(LeadId, Ask),
     ) -> Result<(), AttendError> {
         for number in 1..=TRIES_MAX {
-            let now = (self.now)();
             let Some(file) = self.file(account, lead, ask).await? else {
                 // Leads are never deleted; a message that names none is of another table.
                 tracing::warn!(%account, %lead, "a message names a lead that is not there");
                 return Ok(());
             };
             let turn = self.begin(account, &file.needs(&ruled.rules, ask)).await?;
+            // Waiting for one's turn takes a while.
+            let now = (self.now)();
             let mut after = turn.before.clone();
             let planned = match file.plan(ruled, ask, &mut after, now) {
                 Plan::Late => {
@@ -75,9 +89,12 @@ impl Evaluate {
                 }
                 Plan::Early(at) => {
                     self.leave(turn).await;
-                    tracing::info!(%account, %lead, %at, "a timer came before its time: it is set again");
+                    tracing::info!(%account, %lead, %at, "a timer came before its time: it is put off");
                     let mut effects = Effects::default();
-                    effects.follow(ruled.rules.checked(), &file.lead, now)?;
+                    if let Ask::Due { attempt, step } = *ask {
+                        let (account, lead) = (account.clone(), lead.clone());
+                        effects.put_off(at, &LeadsMessage::Due { account, lead, attempt, step }, now)?;
+                    }
                     return Ok(self.outbox.send(effects).await?);
                 }
                 Plan::Write(planned) => *planned,
@@ -117,9 +134,9 @@ impl Evaluate {
         let mut effects = Effects::default();
         effects.follow(ruled.rules.checked(), &file.lead, now)?;
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
-        // Only these free somebody, and whether they did is not on record.
-        let freed = matches!(ask, Ask::End { .. } | Ask::Stage(_)) && self.anything_waits(account).await?;
-        if freed {
+        // All but this may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was
+        // parked. This is asked for before a commit that may never be made: a walk that can't give a lead would go on forever.
+        if !matches!(ask, Ask::FollowUp) && self.anything_waits(account).await? {
             effects.drain(account, Drain::default())?;
         }
         tracing::info!(%account, lead = %file.lead.id, "nothing is left to be decided: it was done before, or is too late");
@@ -160,21 +177,54 @@ impl Evaluate {
         Ok(self.outbox.send(effects).await?)
     }
 
-    /// Sees to it that a lead which was parked just now is not left to rules that are no longer in force: whoever published
-    /// others meanwhile did not see it wait.
+    /// Sees to it that a lead which began to wait just now is not left to rules that are no longer in force: whoever
+    /// published others meanwhile did not see it wait.
     pub(crate) async fn look_if_outdated<'a>(
         &self,
         effects: &mut Effects,
         account: &AccountId,
         ruled: &Ruled,
-        mut leads: impl Iterator<Item = &'a Lead>,
+        leads: impl Iterator<Item = &'a Lead>,
     ) -> Result<(), AttendError> {
-        if !leads.any(|lead| matches!(lead.standing, Standing::Parked { .. })) {
+        // Where they wait: in a queue, or for somebody.
+        let lines = leads.filter_map(|lead| match &lead.standing {
+            Standing::Parked { .. } => Some(None),
+            Standing::Queued { queue, .. } => Some(Some(queue)),
+            Standing::Unassigned { .. } | Standing::Assigned { .. } => None,
+        });
+        let lines: BTreeSet<Option<&QueueId>> = lines.collect();
+        if lines.is_empty() {
             return Ok(());
         }
         let in_force = self.store.config_pointer(account).await?.map(|pointer| pointer.version);
         if in_force != Some(ruled.version) {
-            effects.drain(account, Drain { rules_changed: true, ..Drain::default() })?;
+            for queue in lines {
+                effects.drain_by_others(account, queue.cloned())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that leads which were parked just now are not left waiting for somebody who was freed meanwhile: a decision
+    /// to park writes no counters, so no condition of its commit tells, and whoever freed somebody did not see them wait.
+    pub(crate) async fn look_if_freed(
+        &self,
+        effects: &mut Effects,
+        account: &AccountId,
+        needs: Needs,
+        (before, after): (&State, &State),
+    ) -> Result<(), AttendError> {
+        let needs = Needs { assignees: needs.assignees, ..Needs::default() };
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let now = self.store.load_state(account, &needs).await?;
+        let moved = needs.assignees.iter().any(|id| {
+            let (read, left) = (before.counters_of(id), after.counters_of(id));
+            now.counters_of(id).version != read.version + u64::from(read != left)
+        });
+        if moved {
+            effects.drain(account, Drain::default())?;
         }
         Ok(())
     }

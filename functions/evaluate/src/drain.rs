@@ -97,15 +97,49 @@ impl<'a> Walk<'a> {
         self.drain.blocked.iter().any(|blocked| blocked == group)
     }
 
-    /// Decides some of the leads, commits, and asks for what follows. When others were faster, everything is read again.
+    /// Tries some of the leads together; where that can never go through, in halves. A lead that can't be tried by itself
+    /// must not hold up those behind it: it waits on, and a person has to look.
     async fn try_leads(&mut self, ids: &[LeadId]) -> Result<(), AttendError> {
+        let found = self.found();
+        match (self.try_together(ids).await, ids) {
+            (Err(error), [lead]) if error.is_final() => {
+                self.forget(found);
+                self.evaluate.metrics.count("LeadsNotTried", 1);
+                tracing::error!(account = %self.account, %lead, %error, "a lead that waits can't be tried");
+                Ok(())
+            }
+            (Err(error), [_, _, ..]) if error.is_final() => {
+                self.forget(found);
+                tracing::warn!(account = %self.account, leads = ids.len(), %error, "leads are tried in halves");
+                let (first, second) = ids.split_at(ids.len() / 2);
+                Box::pin(self.try_leads(first)).await?;
+                Box::pin(self.try_leads(second)).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// How much the walk has found so far: how many groups are blocked, and when somebody may be found.
+    fn found(&self) -> (usize, Option<Timestamp>) {
+        (self.drain.blocked.len(), self.drain.until)
+    }
+
+    /// Forgets what a decision found that was not committed: it may have rested on leads given before in it.
+    fn forget(&mut self, (blocked, until): (usize, Option<Timestamp>)) {
+        self.drain.blocked.truncate(blocked);
+        self.drain.until = until;
+    }
+
+    /// Decides some of the leads, commits, and asks for what follows. When others were faster, everything is read again.
+    async fn try_together(&mut self, ids: &[LeadId]) -> Result<(), AttendError> {
         if ids.is_empty() {
             return Ok(());
         }
+        let found = self.found();
         let Evaluate { store, outbox, .. } = self.evaluate;
         let wanted: BTreeSet<LeadId> = ids.iter().cloned().collect();
         for number in 1..=TRIES_MAX {
-            let now = (self.evaluate.now)();
+            self.forget(found);
             let leads = store.leads(self.account, &wanted, true).await?;
             let tried = self.tried(ids, leads);
             let mut needs = Needs::default();
@@ -113,6 +147,8 @@ impl<'a> Walk<'a> {
                 needs.extend(route.needs(self.ruled.rules.checked(), lead));
             }
             let turn = self.evaluate.begin(self.account, &needs).await?;
+            // Waiting for one's turn takes a while.
+            let now = (self.evaluate.now)();
             let mut after = turn.before.clone();
             let settled = self.decide(tried, &mut after, now);
             if settled.is_empty() {
@@ -133,8 +169,12 @@ impl<'a> Walk<'a> {
                     }
                     // Whoever waits on has been looked at by these rules; others may be in force since.
                     let leads = commit.settled.iter().filter_map(|settled| settled.lead.as_ref());
-                    let leads = leads.map(|write| &write.lead);
-                    self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads).await?;
+                    let leads: Vec<&Lead> = leads.map(|write| &write.lead).collect();
+                    if leads.iter().any(|lead| matches!(lead.standing, Standing::Parked { .. })) {
+                        let states = (&commit.before, &commit.after);
+                        self.evaluate.look_if_freed(&mut effects, self.account, needs, states).await?;
+                    }
+                    self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.into_iter()).await?;
                     return Ok(outbox.send(effects).await?);
                 }
                 Err(error) => turn::overtaken(error, (self.account, number, ids), number).await?,

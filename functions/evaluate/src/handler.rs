@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use leadyard_domain::event::Received;
 use leadyard_domain::id::{AccountId, EventId};
-use leadyard_domain::message::LeadsMessage;
+use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
-use leadyard_store::{Ruled, RulesCache, Store};
+use leadyard_store::{Ruled, RulesCache, Store, StoreError};
 
 use crate::attend::{AttendError, ask_of};
 use crate::lanes::Lanes;
@@ -56,14 +56,18 @@ pub(crate) struct Job {
 impl Evaluate {
     /// Settles a batch and says of each message whether everything that it caused is durable.
     pub async fn handle(&self, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
+        // A walk takes all the time that there is: what else came with it goes first.
+        let (walks, others): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Drain { .. }));
         let mut results = Vec::new();
-        let mut rest = records;
-        while let Some(first) = rest.first() {
-            let account = first.message.account().clone();
-            let (mine, others): (Vec<_>, Vec<_>) =
-                rest.into_iter().partition(|record| *record.message.account() == account);
-            rest = others;
-            results.extend(self.settle(&account, mine).await);
+        for mut rest in [others, walks] {
+            while let Some(first) = rest.first() {
+                let account = first.message.account().clone();
+                let (mine, others): (Vec<_>, Vec<_>) =
+                    rest.into_iter().partition(|record| *record.message.account() == account);
+                rest = others;
+                results.extend(self.settle(&account, mine).await);
+            }
         }
         results
     }
@@ -103,12 +107,28 @@ impl Evaluate {
             return Err(AttendError::OutOfTime);
         }
         match message {
-            LeadsMessage::Drain { drain, .. } => self.drain(account, ruled, drain, until).await,
+            LeadsMessage::Drain { drain, .. } => {
+                let newer = self.newer(account, ruled, &drain).await?;
+                self.drain(account, newer.as_deref().unwrap_or(ruled), drain, until).await
+            }
             message => match ask_of(message) {
                 Some(ask) => self.attend(account, ruled, &ask).await,
                 None => Ok(()),
             },
         }
+    }
+
+    /// The rules in force where a walk was asked for because of them, and this process has not seen them yet.
+    async fn newer(&self, account: &AccountId, ruled: &Ruled, drain: &Drain) -> Result<Option<Arc<Ruled>>, StoreError> {
+        if !drain.rules_changed {
+            return Ok(None);
+        }
+        let in_force = self.store.config_pointer(account).await?.map(|pointer| pointer.version);
+        if in_force == Some(ruled.version) {
+            return Ok(None);
+        }
+        self.rules.forget(account);
+        self.rules.get(account, (self.now)()).await
     }
 
     /// Goes round after round until the events are settled or the time is up.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Holding, Standing};
 use leadyard_domain::config::{Carrier, Checked};
-use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::handover::CLOCK_SKEW;
+use leadyard_domain::id::{AccountId, DeliveryId, QueueId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
-use leadyard_runtime::{Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
+use leadyard_runtime::{DELAY_SECONDS_MAX, Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
 
 use crate::point::{Point, Points};
 
@@ -31,6 +32,9 @@ pub struct Outbox {
 
 /// Longer than any process that commits lives on.
 const FOLLOW_UP_DELAY_S: u16 = 60;
+
+/// Until then every process has seen a version that was just published: they look every two seconds.
+const AFTER_PUBLISH_S: u16 = 5;
 
 /// Why something was not asked for. The message that caused it has to come back.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -122,10 +126,22 @@ impl Effects {
         Ok(())
     }
 
+    /// Another look by the rules in force, which this process has not seen yet: when all others have.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn drain_by_others(&mut self, account: &AccountId, queue: Option<QueueId>) -> Result<(), SendError> {
+        let drain = Drain { rules_changed: true, queue, ..Drain::default() };
+        let message = LeadsMessage::Drain { account: account.clone(), drain };
+        let outgoing = Outgoing::json(format!("drain-{account}"), account.as_str(), &message)?;
+        self.leads.push(outgoing.delayed(AFTER_PUBLISH_S));
+        Ok(())
+    }
+
     /// Another look at a moment. All that is to happen at one moment is one schedule.
     ///
     /// A look that comes too early, for clocks differ, asks for the same moment again: then `again` tells the two apart,
-    /// for the first may still be on its way out.
+    /// for the first may still be on its way out. Long before the moment there is one schedule, however often it is asked for.
     ///
     /// # Errors
     /// As [`Effects::follow`].
@@ -137,8 +153,23 @@ impl Effects {
         now: Timestamp,
     ) -> Result<(), SendError> {
         let message = LeadsMessage::Drain { account: account.clone(), drain: Drain::default() };
+        let again = again.filter(|again| at.duration_since(*again) <= CLOCK_SKEW);
         let again = again.map(|again| format!("-{}", again.as_second() / 60)).unwrap_or_default();
         self.later(format!("drain-{account}-{}{again}", at.as_second()), at, &message, now)
+    }
+
+    /// A message that came too early, once more: by the queue, for a schedule of its name may still be on its way out. One
+    /// that is still too early then is put off again.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn put_off(&mut self, at: Timestamp, message: &LeadsMessage, now: Timestamp) -> Result<(), SendError> {
+        let millis = at.duration_since(now).as_millis();
+        let whole = ((millis + 999) / 1_000).clamp(1, DELAY_SECONDS_MAX.into());
+        let seconds = u16::try_from(whole).unwrap_or(DELAY_SECONDS_MAX);
+        let outgoing = Outgoing::json(message.name(), message.account().as_str(), message)?;
+        self.leads.push(outgoing.delayed(seconds));
+        Ok(())
     }
 
     /// A message at a moment; at once when it has passed, for a schedule in the past is refused.

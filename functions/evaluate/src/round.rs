@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use leadyard_domain::assignment::Standing;
 use leadyard_domain::decision::Needs;
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
-use leadyard_store::{CommitError, Conflict, Ruled, Settled, StoreError, TooLarge};
+use leadyard_store::{Commit, CommitError, Conflict, Ruled, StoreError, TooLarge};
 
 use crate::attend::AttendError;
 use crate::handler::{Evaluate, Job};
@@ -51,7 +52,7 @@ impl Turn {
 /// What a commit came to.
 enum Committed {
     Yes {
-        settled: Vec<Settled>,
+        commit: Commit,
         /// Whether somebody can take one more lead for it.
         freed: bool,
     },
@@ -99,11 +100,11 @@ impl Round<'_> {
             return Ok(turn);
         }
         let lost = match self.commit(&prepared).await? {
-            Committed::Yes { settled, freed } => {
-                for settled in &settled {
+            Committed::Yes { commit, freed } => {
+                for settled in &commit.settled {
                     self.evaluate.report(self.account, settled.record.as_ref(), settled);
                 }
-                let sent = self.follow(&settled, freed).await;
+                let sent = self.follow(&prepared, &commit, freed).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);
             }
@@ -196,7 +197,7 @@ impl Round<'_> {
         let settled = planned.into_iter().map(|planned| planned.settled).collect();
         let commit = self.evaluate.commit_of(self.account, self.ruled, settled, (turn.before.clone(), after), at);
         match self.evaluate.commit(turn, &commit).await {
-            Ok(()) => Ok(Committed::Yes { settled: commit.settled, freed }),
+            Ok(()) => Ok(Committed::Yes { commit, freed }),
             Err(CommitError::Conflict(conflict)) => Ok(Committed::Lost(conflict)),
             Err(CommitError::Throttled { .. }) => Ok(Committed::Lost(Conflict::default())),
             Err(CommitError::TooLarge(too_large)) => Ok(Committed::TooLarge(too_large)),
@@ -205,10 +206,20 @@ impl Round<'_> {
     }
 
     /// Asks for what follows from what was settled.
-    async fn follow(&self, settled: &[Settled], freed: bool) -> Result<(), AttendError> {
-        let decided = settled.iter().filter(|settled| !settled.assignments.is_empty());
-        let leads = decided.filter_map(|settled| settled.lead.as_ref()).map(|write| &write.lead);
-        self.ask_for(leads, freed).await
+    async fn follow(&self, prepared: &[Prepared<'_>], commit: &Commit, freed: bool) -> Result<(), AttendError> {
+        let (mut leads, mut needs) = (Vec::new(), Needs::default());
+        for (prepared, settled) in prepared.iter().zip(&commit.settled) {
+            let Some(write) = settled.lead.as_ref().filter(|_| !settled.assignments.is_empty()) else { continue };
+            if matches!(write.lead.standing, Standing::Parked { .. }) {
+                needs.extend(prepared.needs(self.ruled.rules.checked()));
+            }
+            leads.push(&write.lead);
+        }
+        let mut effects = Effects::default();
+        if !freed {
+            self.evaluate.look_if_freed(&mut effects, self.account, needs, (&commit.before, &commit.after)).await?;
+        }
+        self.ask_for(effects, &leads, freed).await
     }
 
     /// Asks once more for what follows from events that were settled before: the first time may have ended between the
@@ -219,19 +230,22 @@ impl Round<'_> {
         }
         let leads: BTreeSet<&LeadId> = settled.iter().filter_map(|record| record.lead.as_ref()).collect();
         let leads: Vec<&Lead> = leads.into_iter().filter_map(|lead| known.leads.get(lead)).collect();
-        // An event that closed its lead may have freed somebody.
-        let closed = leads.iter().any(|lead| self.ruled.rules.checked().is_closed(lead));
-        self.ask_for(leads.into_iter(), closed).await
+        // An event that closed its lead or had it decided anew may have freed somebody. Who was freed while a lead was parked
+        // is not on record.
+        let freed = leads.iter().any(|lead| {
+            self.ruled.rules.checked().is_closed(lead)
+                || lead.holdings.iter().any(|holding| holding.ended.is_some())
+                || matches!(lead.standing, Standing::Parked { .. })
+        });
+        self.ask_for(Effects::default(), &leads, freed).await
     }
 
-    async fn ask_for<'a>(&self, leads: impl Iterator<Item = &'a Lead>, freed: bool) -> Result<(), AttendError> {
-        let mut effects = Effects::default();
+    async fn ask_for(&self, mut effects: Effects, leads: &[&Lead], freed: bool) -> Result<(), AttendError> {
         let now = (self.evaluate.now)();
-        let leads: Vec<&Lead> = leads.collect();
-        for lead in &leads {
+        for lead in leads {
             effects.follow(self.ruled.rules.checked(), lead, now)?;
         }
-        self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.into_iter()).await?;
+        self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.iter().copied()).await?;
         // When it can't be told, the message is worth sending.
         if freed && self.evaluate.anything_waits(self.account).await.unwrap_or(true) {
             effects.drain(self.account, Drain::default())?;

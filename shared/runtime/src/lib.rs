@@ -30,7 +30,7 @@ pub use batch::{Limits, Record, RecordResult};
 pub use clock::now;
 pub use follow_up::{FollowUpError, FollowUps};
 pub use metrics::Metrics;
-pub use queue::{Outgoing, QueueSender, SendError};
+pub use queue::{DELAY_SECONDS_MAX, Outgoing, QueueSender, SendError};
 pub use schedule::{ScheduleError, Scheduler};
 pub use settings::{Settings, SettingsError};
 pub use start::{Start, StartError, start};

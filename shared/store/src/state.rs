@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::codec::{Deflated, Item, expires_at, from_item, to_item};
+use crate::destination::read_suspended;
 use crate::error::StoreError;
 use crate::keys::{self, Key};
-use crate::destination::read_suspended;
 use crate::lane::Call;
 
 /// The item of a pool's rotation, beside its keys. Every commit that gives a lead writes one, so the seats are packed.

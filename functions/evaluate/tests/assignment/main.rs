@@ -5,6 +5,7 @@
 mod closing;
 mod crashes;
 mod exclusions;
+mod forgotten;
 mod mutations;
 mod races;
 mod returns;

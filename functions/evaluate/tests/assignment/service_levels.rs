@@ -7,7 +7,7 @@ use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use leadyard_store::{Commit, LeadWrite, Settled};
 use serde_json::{Value, json};
 
-use crate::setting::{Setting, account};
+use crate::setting::{Setting, account, at, hand_over, record};
 
 fn config(clock: &str) -> Value {
     json!({
@@ -150,14 +150,21 @@ async fn a_contact_ends_it() {
 }
 
 #[tokio::test]
-async fn a_timer_that_comes_early_is_set_again() {
+async fn a_timer_that_comes_early_comes_again() {
     let setting = Setting::start(&config("wall")).await;
     let lead = setting.lead(json!({ "email": "a@example.com" })).await;
     let mut seen = setting.webhook.sent::<DeliveryMessage>().len();
-    let (_, message) = setting.schedules.run_next::<LeadsMessage>().unwrap();
-    setting.send(message).await;
+    // It has run, and is not deleted yet: another schedule of its name would not be made.
+    let timer: LeadsMessage = serde_json::from_str(&setting.schedules.waiting()[0].body).unwrap();
+    for (now, again_in) in [("2026-07-21T09:45:00Z", 900), ("2026-07-21T10:14:49.5Z", 11)] {
+        setting.set_now(at(now));
+        hand_over(&setting.evaluate(), vec![vec![record("timer".to_owned(), timer.clone())]]).await;
+        let entry = setting.leads.entries().pop().unwrap();
+        assert_eq!(entry["DelaySeconds"], again_in);
+    }
     assert!(asked(&setting, &mut seen).iter().all(|told| told == "1 crm"));
-    setting.wait_until("2026-07-21T10:15:00Z").await;
+    setting.set_now(at("2026-07-21T10:15:00Z"));
+    setting.own_messages().await;
     assert!(asked(&setting, &mut seen).contains(&"1.1 crm".to_owned()));
     assert_eq!(setting.whose(&lead).await, "anna");
 }

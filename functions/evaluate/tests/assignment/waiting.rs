@@ -87,6 +87,17 @@ async fn a_clock_that_is_behind_asks_again_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn however_often_they_are_looked_at_one_schedule_waits_for_a_moment() {
+    let setting = Setting::start(&config()).await;
+    leads(&setting, 3).await;
+    for minute in 1..4 {
+        setting.set_now(at(&format!("2026-07-21T10:0{minute}:00Z")));
+        setting.send(LeadsMessage::Drain { account: account(), drain: Drain::default() }).await;
+    }
+    assert_eq!(setting.schedules.waiting().len(), 1, "{:?}", setting.schedules.waiting());
+}
+
+#[tokio::test]
 async fn a_switch_holds_from_the_next_lead_on() {
     let setting = Setting::start(&config()).await;
     let off = Availability { switch: Switch::Off, until: None, at: setting.now(), by: "ops".to_owned() };

@@ -207,3 +207,31 @@ profiles: [{ id: x, match: all, rules: [{ id: one, then: [{ assign_to: anna }] }
         assert_eq!(case.route.clone().beside(nobodys.held()).rules().len(), 2);
     });
 }
+
+#[test]
+fn whoever_can_not_be_reached_is_given_nothing() {
+    let mut desk = Desk::new(
+        "
+sources: [{ id: web, format: json }]
+destinations:
+  - { id: a, channel: { email: { to: [a@example.com] } } }
+  - { id: b, channel: { email: { to: [b@example.com] } } }
+assignees:
+  - { id: anna, name: Anna, destinations: [a, b] }
+  - { id: bo, name: Bo, destinations: [b] }
+pools: [{ id: p, members: [anna, bo] }]
+profiles: [{ id: leads, default: { pool: p } }]
+",
+    );
+    let lead = of_person(1, "lead", "eva@example.com", "");
+    desk.state.suspended.insert(DestinationId::new("b").unwrap());
+    assert_eq!(given(&desk.one(&lead).outcome), "anna", "she can be reached by the other one");
+    desk.state.suspended.insert(DestinationId::new("a").unwrap());
+    let decision = desk.one(&of_person(2, "lead", "max@example.com", ""));
+    let Outcome::Parked { until, .. } = &decision.outcome else { panic!("{decision:?}") };
+    assert_eq!(*until, None, "no time will do");
+    for (_, reason) in reasons(&decision, 0) {
+        assert_eq!(reason, Some(Ineligible::DestinationSuspended));
+    }
+    assert!(decision.blocked, "it is not about this lead");
+}
