@@ -1,26 +1,39 @@
 //! What stands before a try: how the destination does, and how much it takes. Whoever has to wait waits without spending a
 //! try.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::config::Destination;
 use leadyard_domain::delivery::health::{Admission, Health, Sign};
+use leadyard_domain::id::{AccountId, DestinationId};
 use leadyard_domain::message::DeliveryMessage;
-use leadyard_runtime::{Metrics, backoff};
+use leadyard_runtime::Metrics;
 use leadyard_store::{Entered, HealthCache, Place, Store, StoreError};
 
 /// A slot that is so near is now, in milliseconds: a message that is held back for less costs more than it spares.
 const NEAR_MS: i64 = 1_000;
 /// How long somebody waits for a place at a destination that is full, in seconds: at least, and how much more at most.
 const FULL_S: u32 = 2;
+const FULL_MORE_S: u64 = 3;
 /// A place is given back by itself after this: the lease of a try, and then some.
 const PLACE: Duration = Duration::from_secs(60);
+
+/// For so long a process does not wait for a destination again that it has waited for in vain: a message that hangs holds up
+/// all that came with it.
+const HUNG: SignedDuration = SignedDuration::from_secs(60);
+/// How long a message waits meanwhile, in seconds: at least, and how much more at most.
+const HUNG_S: (u32, u64) = (15, 45);
 
 /// Who may go.
 pub(crate) struct Gate {
     store: Store,
     health: HealthCache,
+    /// The destinations for which this process has waited in vain, and until when it does not again.
+    hung: Mutex<HashMap<(AccountId, DestinationId), Timestamp>>,
     metrics: Metrics,
 }
 
@@ -37,7 +50,7 @@ pub(crate) enum Pass {
 
 impl Gate {
     pub(crate) fn new(store: Store, metrics: Metrics) -> Self {
-        Self { health: HealthCache::new(store.clone()), store, metrics }
+        Self { health: HealthCache::new(store.clone()), store, hung: Mutex::default(), metrics }
     }
 
     /// Whether a delivery may go now.
@@ -51,6 +64,9 @@ impl Gate {
         // Whoever has a place in the line has been let through before; its time is all it waits for.
         if let Some(wait_s) = slot.and_then(|slot| wait_s(slot, now)) {
             return Ok(Pass::Later(message.clone(), wait_s));
+        }
+        if self.is_hung(account, &destination.id, now) {
+            return Ok(Pass::Later(message.clone(), HUNG_S.0 + jitter_s(message, now, HUNG_S.1)));
         }
         let known = self.health.get(account, &destination.id, now).await?;
         match known.health.admit(delivery, now) {
@@ -79,11 +95,31 @@ impl Gate {
         let until = now.saturating_add(PLACE).unwrap_or(Timestamp::MAX);
         Ok(match self.store.enter_destination(account, delivery, at_once, until, now).await? {
             Entered::Yes(place) => Pass::Go(Some(place)),
-            Entered::Full => {
-                let jitter = backoff::full_jitter((delivery, now), 6).as_secs();
-                Pass::Later(message.clone(), FULL_S + u32::try_from(jitter).unwrap_or_default())
-            }
+            Entered::Full => Pass::Later(message.clone(), FULL_S + jitter_s(message, now, FULL_MORE_S)),
         })
+    }
+
+    /// Whether this process has waited in vain for a destination, a short while ago. When the while is over one goes, and
+    /// the others wait for what comes of it.
+    fn is_hung(&self, account: &AccountId, destination: &DestinationId, now: Timestamp) -> bool {
+        let mut hung = self.hung.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(until) = hung.get_mut(&(account.clone(), destination.clone())) else { return false };
+        if *until <= now {
+            *until = now.saturating_add(HUNG).unwrap_or(Timestamp::MAX);
+            return false;
+        }
+        true
+    }
+
+    /// Notes whether a destination has let this process wait in vain.
+    pub(crate) fn note_wait(&self, message: &DeliveryMessage, timed_out: bool, now: Timestamp) {
+        let mut hung = self.hung.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (message.account.clone(), message.delivery.destination());
+        if timed_out {
+            hung.insert(key, now.saturating_add(HUNG).unwrap_or(Timestamp::MAX));
+        } else {
+            hung.remove(&key);
+        }
     }
 
     /// Gives a place back. One that is not is free again by itself, a little later.
@@ -127,6 +163,13 @@ impl Gate {
             }
         }
     }
+}
+
+/// A part of so many seconds, another one for each message and moment.
+fn jitter_s(message: &DeliveryMessage, now: Timestamp, most_s: u64) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (&message.delivery, message.number, now).hash(&mut hasher);
+    u32::try_from(hasher.finish() % (most_s + 1)).unwrap_or_default()
 }
 
 /// How long it is until a slot, in whole seconds; `None` when it is here, or so near that it may go.

@@ -194,6 +194,7 @@ impl DeliverWebhook {
             code, elapsed_ms, "delivery tried"
         );
         if let (Some(destination), Some(sign)) = (destination, sign) {
+            self.gate.note_wait(message, code == Some("E_TIMEOUT"), (self.now)());
             let reason = attempt.reason.as_deref().unwrap_or_default();
             self.gate.note(destination, message, (sign, reason), (self.now)()).await;
         }

@@ -48,11 +48,30 @@ async fn no_more_go_at_once_than_may() {
         assert_eq!(setting.status(&deliveries[2]).await, "none");
         let (message, wait_s) = setting.put_off().pop().unwrap();
         assert_eq!(message.delivery, deliveries[2]);
-        assert!((2..=4).contains(&wait_s), "{wait_s}");
+        assert!((2..=5).contains(&wait_s), "{wait_s}");
     };
     futures_util::join!(tries(0), tries(1), third);
     assert_eq!(setting.status(&deliveries[0]).await, "retry", "it took too long");
-    // Both places are free again.
+    // Both places are free again, and it is worth waiting again.
+    setting.pass(61);
     tries(2).await;
     assert_eq!(setting.receiver.came().len(), 3);
+}
+
+#[tokio::test]
+async fn whoever_hangs_is_waited_for_once_a_minute() {
+    let setting = Setting::start(json!({ "timeout_s": 1 }), json!({}), |_| Answered::Never).await;
+    for number in 1..=3 {
+        let delivery = setting.lead(number).await;
+        setting.try_it(&delivery, 1).await;
+    }
+    assert_eq!(setting.receiver.came().len(), 1);
+    let waits: Vec<u64> = setting.put_off().iter().skip(1).map(|(_, wait_s)| *wait_s).collect();
+    assert!(waits.len() == 2 && waits.iter().all(|wait_s| (15..=60).contains(wait_s)), "{waits:?}");
+    setting.pass(61);
+    for number in 4..=5 {
+        let delivery = setting.lead(number).await;
+        setting.try_it(&delivery, 1).await;
+    }
+    assert_eq!(setting.receiver.came().len(), 2);
 }
