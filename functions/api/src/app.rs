@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use leadyard_domain::id::AccountId;
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{Outgoing, QueueSender, SendError, SettingsError, Start, now};
 use leadyard_store::{CommitError, ConfigCache, Ruled, RulesCache, Store, StoreError};
 
+use crate::outbound::Outbound;
 use crate::problem::{Kind, Problem};
 
 /// What the handlers work with. Cheap to clone.
@@ -22,6 +24,8 @@ pub struct App {
     pub queues: Queues,
     /// Where senders reach this deployment, without a slash at its end: `https://….example`.
     pub public_url: Arc<str>,
+    /// What a request to a destination needs.
+    pub outbound: Arc<Outbound>,
 }
 
 /// The queues that the API sends to.
@@ -39,7 +43,7 @@ impl App {
     /// Reads the function's settings. Nothing is asked of a service here.
     ///
     /// # Errors
-    /// Variables that are missing, all of them named.
+    /// Variables that are missing, all of them named, or that can't be read.
     pub fn from_start(start: &Start) -> Result<Self, SettingsError> {
         let [table, leads, webhook, email, public_url] = start.settings.all_required([
             "TABLE_NAME",
@@ -48,21 +52,30 @@ impl App {
             "EMAIL_QUEUE_URL",
             "PUBLIC_URL",
         ])?;
+        let networks = start.settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
+        let http = start.settings.optional("ALLOW_HTTP").unwrap_or_default();
+        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
+            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
+            value: format!("{networks} {http}"),
+            reason: error.to_string(),
+        })?;
         let sqs = start.aws.sqs();
         let queue = |url: &str| QueueSender::new(sqs.clone(), url);
         Ok(Self::new(
             Store::new(start.aws.dynamodb(), table.to_owned()),
             Queues { leads: queue(leads), webhook: queue(webhook), email: queue(email) },
             public_url,
+            policy,
         ))
     }
 
     /// An app over given parts.
     #[must_use]
-    pub fn new(store: Store, queues: Queues, public_url: &str) -> Self {
+    pub fn new(store: Store, queues: Queues, public_url: &str, policy: AddressPolicy) -> Self {
         let configs = Arc::new(ConfigCache::new(store.clone()));
         let rules = Arc::new(RulesCache::new(store.clone()));
-        Self { store, configs, rules, queues, public_url: public_url.trim_end_matches('/').into() }
+        let outbound = Arc::new(Outbound::new(store.clone(), policy));
+        Self { store, configs, rules, queues, public_url: public_url.trim_end_matches('/').into(), outbound }
     }
 
     /// The rules in force.

@@ -61,7 +61,7 @@ impl Asked {
     pub fn pager<T>(self, zone: &TimeZone, now: Timestamp) -> Result<Pager<T>, Problem> {
         let (limit, cursor) = (limit(self.limit)?, cursor(self.cursor)?);
         let span = range::span(self.range, self.from, self.to, zone, now)?;
-        Ok(Pager { span, limit, rows: Vec::new(), cursor, reads: 0, done: false })
+        Ok(Pager::new(span, limit, cursor))
     }
 }
 
@@ -91,6 +91,12 @@ pub struct Read {
 }
 
 impl<T> Pager<T> {
+    /// The page of at most `limit` rows that begins behind `cursor`.
+    #[must_use]
+    pub fn new(span: Span, limit: usize, cursor: Option<Cursor>) -> Self {
+        Self { span, limit, rows: Vec::new(), cursor, reads: 0, done: false }
+    }
+
     /// What to read next; `None` when the page is complete.
     #[must_use]
     pub fn next(&self) -> Option<Read> {

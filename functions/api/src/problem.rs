@@ -159,6 +159,12 @@ impl Problem {
         self.kind
     }
 
+    /// What happened in this case.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     fn document(&self) -> ProblemDocument {
         let (status, slug, title) = self.kind.row();
         ProblemDocument {

@@ -2,7 +2,7 @@
 //! changed that the rules look in.
 
 use axum::http::HeaderMap;
-use leadyard_domain::config::Checked;
+use leadyard_domain::config::{Checked, Problems};
 use leadyard_domain::id::{AccountId, QueueId};
 use leadyard_runtime::now;
 use leadyard_store::{Cause, Endpoint, ListIndex, Pins, PublishConfig, PublishError};
@@ -15,6 +15,7 @@ use crate::drain;
 use crate::etag::IfMatch;
 use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
+use crate::reach;
 use crate::routes::sources::EndpointView;
 
 /// Most characters of a note.
@@ -82,6 +83,14 @@ pub(crate) async fn put_in_force(
     draft: Draft,
 ) -> Result<PublishedConfig, Problem> {
     let Draft { checked, pins, lists, endpoints, cause, note } = draft;
+    // A list that changes leaves the destinations as they are: a deployment that allows less than it did must not keep
+    // anybody from taking a value off a list.
+    if !matches!(cause, Cause::List { .. }) {
+        let problems = reach::problems(checked.config(), app.outbound.policy());
+        if !problems.is_empty() {
+            return Err(Problem::config(Finding::all(Problems(problems))));
+        }
+    }
     let names = lists.lists.keys().chain(pins.keys()).cloned().collect();
     let proved = prove(app, &caller.account, &checked, &pins, &names).await?;
     let warnings = proved.map_err(|problems| Problem::config(Finding::all(problems)))?;

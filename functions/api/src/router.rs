@@ -10,6 +10,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::routes::assignees::{self, availability};
+use crate::routes::deliveries::many;
+use crate::routes::destinations::trial;
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
@@ -64,6 +66,8 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::replay))
+        .routes(routes!(many::replay))
+        .routes(routes!(trial::send))
         .routes(routes!(meta::formats))
         .routes(routes!(meta::openapi))
 }

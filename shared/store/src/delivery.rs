@@ -42,6 +42,17 @@ pub struct DeliveryRow {
     pub reason: Option<String>,
 }
 
+/// Which deliveries a list shows: those that fit every part that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Those that stand so.
+    pub status: Option<DeliveryStatus>,
+    /// Those to this destination.
+    pub destination: Option<DestinationId>,
+    /// Those of this source's leads.
+    pub source: Option<SourceId>,
+}
+
 /// The item of a delivery, beside its keys.
 #[derive(Deserialize)]
 struct DeliveryItem {
@@ -138,14 +149,15 @@ impl Store {
         &self,
         account: &AccountId,
         days: DayRange,
-        status: Option<DeliveryStatus>,
-        destination: Option<&DestinationId>,
+        filter: &DeliveryFilter,
         limit: usize,
         cursor: Option<&Cursor>,
     ) -> Result<Page<DeliveryRow>, StoreError> {
+        let DeliveryFilter { status, destination, source } = filter;
         let status = status.map(|status| ("status", status.name().to_owned()));
-        let destination = destination.map(|destination| ("destination", destination.to_string()));
-        let filters = status.into_iter().chain(destination).collect();
+        let destination = destination.as_ref().map(|destination| ("destination", destination.to_string()));
+        let source = source.as_ref().map(|source| ("source", source.to_string()));
+        let filters = status.into_iter().chain(destination).chain(source).collect();
         let listing = Listing { account, kind: Kind::Delivery, days, filters, limit, cursor };
         self.list_by_time(&listing, delivery_row).await
     }

@@ -55,7 +55,7 @@ pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
-pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
+pub use delivery::{Claim, ClaimRequest, DeliveryFilter, DeliveryRow, Lease, Replay, ReplayRequest};
 pub use destination::{Entered, HealthCache, KnownHealth, Place};
 pub use error::StoreError;
 pub use event::EventRow;

@@ -19,6 +19,7 @@ use crate::openapi::ConfigDocument;
 use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
 use crate::publish::{self, Base, Draft, PublishedConfig};
+use crate::reach;
 use crate::rules::Beside;
 
 /// What a publisher says.
@@ -213,6 +214,10 @@ pub(crate) async fn validate(
         Ok(checked) => checked,
         Err(fault) => return Ok(Json(fault.into())),
     };
+    let unreachable = reach::problems(checked.config(), app.outbound.policy());
+    if !unreachable.is_empty() {
+        return Ok(Json(Fault::Unsound(Problems(unreachable)).into()));
+    }
     let pins = beside.pins(checked.config());
     Ok(Json(match prove(&app, &caller.account, &checked, &pins, &beside.lists).await? {
         Ok(warnings) => Validation { valid: true, problems: Vec::new(), warnings },

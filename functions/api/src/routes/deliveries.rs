@@ -1,5 +1,7 @@
 //! The log of deliveries, and sending one again.
 
+pub mod many;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,10 +10,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use leadyard_domain::config::Carrier;
 use leadyard_domain::delivery::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
-use leadyard_domain::id::{DeliveryId, DestinationId};
+use leadyard_domain::id::{DeliveryId, DestinationId, SourceId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_runtime::{Outgoing, QueueSender, now};
-use leadyard_store::{DeliveryRow, Replay, ReplayRequest};
+use leadyard_store::{DeliveryFilter, DeliveryRow, Replay, ReplayRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
@@ -41,6 +43,9 @@ pub struct DeliveriesQuery {
     /// Only deliveries to this destination.
     #[param(value_type = Option<String>)]
     destination: Option<DestinationId>,
+    /// Only deliveries of leads from this source.
+    #[param(value_type = Option<String>)]
+    source: Option<SourceId>,
     /// Entries of a page, 1 to 100; 50 where none is given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -115,29 +120,29 @@ pub struct AttemptView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
     /// Its headers; secrets are redacted.
-    headers: Vec<HeaderView>,
+    pub(super) headers: Vec<HeaderView>,
     /// Its body, or the mail's subject and text; capped.
-    body: String,
+    pub(super) body: String,
 }
 
 /// What was answered.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnswerView {
     /// The status.
-    status: u16,
+    pub(super) status: u16,
     /// Its headers.
-    headers: Vec<HeaderView>,
+    pub(super) headers: Vec<HeaderView>,
     /// The beginning of its body, at most 16 KiB.
-    body: String,
+    pub(super) body: String,
 }
 
 /// One header.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HeaderView {
     /// Its name.
-    name: String,
+    pub(super) name: String,
     /// Its value, or that it was redacted.
-    value: String,
+    pub(super) value: String,
 }
 
 /// A delivery as a list shows it.
@@ -236,7 +241,7 @@ impl From<Attempt> for AttemptView {
     }
 }
 
-fn status_schema() -> Schema {
+pub(super) fn status_schema() -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("Where it stands."))
@@ -279,14 +284,13 @@ pub(crate) async fn list(
     State(app): State<App>,
     Parameters(query): Parameters<DeliveriesQuery>,
 ) -> Result<Json<DeliveryPage>, Problem> {
-    let DeliveriesQuery { range, from, to, status, destination, limit, cursor } = query;
+    let DeliveriesQuery { range, from, to, status, destination, source, limit, cursor } = query;
+    let filter = DeliveryFilter { status, destination, source };
     let asked = Asked { range, from, to, limit, cursor };
     let mut pager = asked.pager(&app.zone(&caller.account).await?, now())?;
     while let Some(read) = pager.next() {
-        let page = app
-            .store
-            .list_deliveries(&caller.account, read.days, status, destination.as_ref(), read.limit, read.cursor.as_ref())
-            .await?;
+        let page =
+            app.store.list_deliveries(&caller.account, read.days, &filter, read.limit, read.cursor.as_ref()).await?;
         pager.take(page, |row| row.created_at);
     }
     let page = pager.page();
@@ -347,13 +351,24 @@ pub(crate) async fn replay(
     Id(id): Id<DeliveryId>,
     OptionalJsonBody(ReplayBody { force }): OptionalJsonBody<ReplayBody>,
 ) -> Result<(StatusCode, Json<Replayed>), Problem> {
-    let queue = queue_of(&app, &caller, &id).await?;
-    let request =
-        ReplayRequest { account: caller.account.clone(), delivery: id.clone(), force, by: caller.name, now: now() };
+    let number = send_again(&app, &caller, &id, force).await?;
+    Ok((StatusCode::ACCEPTED, Json(Replayed { delivery: id.into(), attempt: number })))
+}
+
+/// Asks for a further attempt of one delivery; the answer is its number.
+async fn send_again(app: &App, caller: &Caller, id: &DeliveryId, force: bool) -> Result<u32, Problem> {
+    let queue = queue_of(app, caller, id).await?;
+    let request = ReplayRequest {
+        account: caller.account.clone(),
+        delivery: id.clone(),
+        force,
+        by: caller.name.clone(),
+        now: now(),
+    };
     let wrong_state = |detail: String| Err(Problem::new(Kind::WrongState, detail));
     let number = match app.store.request_replay(&request).await? {
         Replay::Send { number } => number,
-        Replay::NotFound => return Err(Problem::unknown("delivery", &id)),
+        Replay::NotFound => return Err(Problem::unknown("delivery", id)),
         Replay::InFlight { until } => {
             return wrong_state(format!("The delivery '{id}' is being sent right now: ask again after {until}."));
         }
@@ -364,9 +379,9 @@ pub(crate) async fn replay(
         }
     };
     // Recorded first: the attempt's number is what makes a message that comes twice harmless.
-    let message = DeliveryMessage::try_number(&caller.account, &id, number);
+    let message = DeliveryMessage::try_number(&caller.account, id, number);
     send(queue, Outgoing::json(id.as_str(), message.group(), &message)).await?;
-    Ok((StatusCode::ACCEPTED, Json(Replayed { delivery: id.into(), attempt: number })))
+    Ok(number)
 }
 
 /// The queue of a delivery's channel, by the config in force: the destination's settings are read from it too.

@@ -5,6 +5,7 @@
 pub mod assignees;
 pub mod config;
 pub mod deliveries;
+pub mod destinations;
 pub mod entries;
 pub mod events;
 pub mod leads;

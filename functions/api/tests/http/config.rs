@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, header};
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_store::{ENDPOINTS_MAX, endpoint_key_hash};
 use serde_json::{Value, json};
 
@@ -158,6 +159,74 @@ async fn checking_publishes_nothing() {
     assert_eq!((malformed.status, &malformed.body["problems"][0]["path"]), (200, &json!("document")));
     assert_eq!(validate("text/plain", "").await.status, 415);
     assert_eq!(services.get("main-viewer", "/v1/config").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_destination_that_could_never_be_reached_is_refused() {
+    let services = Services::start().await;
+    let webhook = |url: &str, more: &Value| {
+        let mut webhook = json!({ "url": url });
+        webhook.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "id": "crm", "channel": { "webhook": webhook } })
+    };
+    let good = "https://crm.example/leads";
+    let oauth2 = json!({ "oauth2": { "token_url": "https://10.0.0.1/token", "client_id": "c", "secret": "s" } });
+    services.json(Method::PUT, "main-admin", "/v1/secrets/s", &json!({"value": "x"})).await;
+    for (destination, path, says) in [
+        (webhook("http://crm.example/leads", &json!({})), "channel.webhook.url", "use https"),
+        (webhook("https://crm:s3cret@crm.example/", &json!({})), "channel.webhook.url", "user name or password"),
+        (webhook("https://", &json!({})), "channel.webhook.url", "no host"),
+        (webhook("https://crm.example:99999/", &json!({})), "channel.webhook.url", "not a URL"),
+        (webhook("https://169.254.169.254/latest", &json!({})), "channel.webhook.url", "public addresses"),
+        (webhook("https://0x7f.1/", &json!({})), "channel.webhook.url", "public addresses"),
+        (webhook(good, &json!({ "auth": oauth2 })), "channel.webhook.auth.oauth2.token_url", "public addresses"),
+        (
+            webhook(good, &json!({ "body": { "json": "{\n {{ lead. }}" } })),
+            "channel.webhook.body.json",
+            "line 2, column",
+        ),
+        (
+            webhook(good, &json!({ "body": { "text": { "content_type": "text/plain", "template": "{% if %}" } } })),
+            "channel.webhook.body.text.template",
+            "line 1, column",
+        ),
+        (
+            webhook(good, &json!({ "body": { "fields": { "a": "{{ lead.id }}", "b": "{{ lead" } } })),
+            "channel.webhook.body.fields.b",
+            "line 1",
+        ),
+        (
+            json!({ "id": "crm", "channel": { "slack": { "secret": "s", "text": "{{ }}" } } }),
+            "channel.slack.text",
+            "line 1, column",
+        ),
+        (
+            json!({ "id": "crm", "channel": { "email": { "to": ["a@example.com"], "html": "<b>\n\n{% for %}" } } }),
+            "channel.email.html",
+            "line 3, column",
+        ),
+    ] {
+        let config = json!({ "destinations": [destination] });
+        let answer = services.json(Method::PUT, "main-admin", "/v1/config", &config).await;
+        assert_eq!(answer.status, 422, "{config}: {answer:?}");
+        let problems = answer.body["problems"].as_array().unwrap();
+        assert_eq!(
+            (problems.len(), &problems[0]["path"]),
+            (1, &json!(format!("destinations[0].{path}"))),
+            "{answer:?}"
+        );
+        assert!(problems[0]["message"].as_str().unwrap().contains(says), "{answer:?}");
+        assert!(!answer.text.contains("s3cret"), "{answer:?}");
+        // Whoever asks whether it could be published is told the same.
+        let checked = services.json(Method::POST, "main-viewer", "/v1/config/validate", &config).await;
+        assert_eq!((&checked.body["valid"], &checked.body["problems"]), (&json!(false), &answer.body["problems"]));
+    }
+    assert_eq!(services.get("main-viewer", "/v1/config").await.status, 404);
+
+    // What a deployment allows is allowed.
+    let inside = Services::start_with(AddressPolicy::parse("10.0.0.0/8", "true").unwrap()).await;
+    let config = json!({ "destinations": [webhook("http://10.0.0.1/leads", &json!({}))] });
+    assert_eq!(inside.json(Method::PUT, "main-admin", "/v1/config", &config).await.status, 200);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use leadyard_fakes::{Queue, Table};
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_store::{ApiKey, Role, Store};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -61,6 +62,11 @@ impl Answer {
 impl Services {
     /// An empty table, empty queues, and keys `{account}-{role}` of the accounts `main` and `other`.
     pub async fn start() -> Self {
+        Self::start_with(AddressPolicy::default()).await
+    }
+
+    /// The same in a deployment that allows more addresses than public ones over https.
+    pub async fn start_with(policy: AddressPolicy) -> Self {
         let table = Table::start().await;
         for account in ["main", "other"] {
             for (name, role) in [("viewer", Role::Viewer), ("operator", Role::Operator), ("admin", Role::Admin)] {
@@ -74,20 +80,20 @@ impl Services {
                 table.store.put_api_key(&data_encoding::HEXLOWER.encode(&hash), &key).await.unwrap();
             }
         }
-        Self::over(table).await
+        Self::over(table, policy).await
     }
 
     /// The same without a table: nobody answers where it was.
     pub async fn without_table() -> Self {
         let mut table = Table::start().await;
         table.stop();
-        Self::over(table).await
+        Self::over(table, AddressPolicy::default()).await
     }
 
-    async fn over(table: Table) -> Self {
+    async fn over(table: Table, policy: AddressPolicy) -> Self {
         let [leads, webhook, email] = [Queue::start().await, Queue::start().await, Queue::start().await];
         let queues = Queues { leads: leads.sender(), webhook: webhook.sender(), email: email.sender() };
-        let router = router(App::new(table.store.clone(), queues, PUBLIC_URL));
+        let router = router(App::new(table.store.clone(), queues, PUBLIC_URL, policy));
         let queues = [("leads", leads), ("webhook", webhook), ("email", email)];
         Self { store: table.store.clone(), router, queues, _table: table }
     }

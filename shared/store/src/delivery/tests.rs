@@ -254,7 +254,8 @@ async fn a_delivery_whose_message_was_lost_can_be_replayed() {
 async fn list(store: &Store, status: Option<DeliveryStatus>, destination: Option<&DestinationId>) -> Vec<DeliveryRow> {
     let day = at(0).to_zoned(jiff::tz::TimeZone::UTC).date();
     let days = DayRange { from: day, to: day };
-    store.list_deliveries(&account(), days, status, destination, 10, None).await.unwrap().rows
+    let filter = DeliveryFilter { status, destination: destination.cloned(), source: None };
+    store.list_deliveries(&account(), days, &filter, 10, None).await.unwrap().rows
 }
 
 #[tokio::test]
@@ -274,6 +275,13 @@ async fn the_list_shows_outcomes() {
     assert_eq!(list(&store, Some(DeliveryStatus::Retry), Some(&destination())).await, [row]);
     assert_eq!(list(&store, Some(DeliveryStatus::Dead), None).await, []);
     assert_eq!(list(&store, None, Some(&"other".parse().unwrap())).await, []);
+    let day = at(0).to_zoned(jiff::tz::TimeZone::UTC).date();
+    for (id, rows) in [(source(), 1), ("other".parse().unwrap(), 0)] {
+        let filter = DeliveryFilter { source: Some(id), ..DeliveryFilter::default() };
+        let days = DayRange { from: day, to: day };
+        let listed = store.list_deliveries(&account(), days, &filter, 10, None).await.unwrap().rows;
+        assert_eq!(listed.len(), rows, "{filter:?}");
+    }
     finish(&store, &claim(&store, request(2, 1)).await, &Verdict::Delivered).await.unwrap();
     assert_eq!(list(&store, Some(DeliveryStatus::Delivered), None).await.len(), 1);
     assert_eq!(list(&store, None, None).await.len(), 1);
