@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::routes::assignees::{self, availability};
 use crate::routes::deliveries::many;
-use crate::routes::destinations::trial;
+use crate::routes::destinations::{health, trial};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
@@ -67,6 +67,9 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::replay))
         .routes(routes!(many::replay))
+        .routes(routes!(health::list))
+        .routes(routes!(health::read))
+        .routes(routes!(health::resume))
         .routes(routes!(trial::send))
         .routes(routes!(meta::formats))
         .routes(routes!(meta::openapi))

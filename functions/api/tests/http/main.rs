@@ -7,6 +7,7 @@ mod assignees;
 mod claim;
 mod config;
 mod contact;
+mod destinations;
 mod handback;
 mod leads;
 mod lists;
