@@ -80,6 +80,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("assignees", "Who can be given a lead, and whether it can now."),
             tag("events", "The log of what was received."),
             tag("deliveries", "The log of what was sent."),
+            tag("suppressions", "Addresses that no mail goes to any more."),
             tag("meta", "About this API."),
         ]))
         .build()

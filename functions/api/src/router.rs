@@ -13,7 +13,7 @@ use crate::routes::assignees::{self, availability};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, pools, secrets, simulate, sources, versions,
+    config, deliveries, entries, events, lists, meta, parked, pools, secrets, simulate, sources, suppressions, versions,
 };
 use crate::{log, openapi};
 
@@ -64,6 +64,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::replay))
+        .routes(routes!(suppressions::read, suppressions::lift))
         .routes(routes!(meta::formats))
         .routes(routes!(meta::openapi))
 }

@@ -42,6 +42,7 @@ mod secret;
 mod sizes;
 mod source;
 mod state;
+mod suppression;
 pub mod table;
 #[cfg(test)]
 mod testing;
@@ -54,7 +55,7 @@ pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
-pub use delivery::{Claim, ClaimRequest, DeliveryRow, Lease, Replay, ReplayRequest};
+pub use delivery::{Claim, ClaimRequest, DeliveryRow, Heard, Lease, Replay, ReplayRequest, Report, Told};
 pub use error::StoreError;
 pub use event::EventRow;
 pub use lane::{Call, Ticket};
