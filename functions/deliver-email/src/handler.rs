@@ -102,7 +102,10 @@ impl DeliverEmail {
             Incoming::Event(event) => self.hear(&event).await,
             Incoming::Enveloped(envelope) => match envelope.event {
                 Some(event) => self.hear(&event).await,
-                None => Ok(()),
+                None => {
+                    tracing::warn!("a notification that is no event of SES");
+                    Ok(())
+                }
             },
         }
     }
