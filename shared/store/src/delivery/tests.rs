@@ -318,6 +318,17 @@ async fn what_was_delivered_comes_back_once() {
 }
 
 #[tokio::test]
+async fn of_two_reports_at_once_one_is_taken_down() {
+    let store = store().await;
+    finish(&store, &claim(&store, request(1, 0)).await, &Verdict::Delivered).await.unwrap();
+    let complaint = Told::Failed { code: "E_COMPLAINT", reason: "it was called spam".to_owned() };
+    let [a, b] = [report(bounced(), 1, 4), report(complaint, 1, 5)];
+    let (a, b) = tokio::join!(store.hear_of_delivery(&a), store.hear_of_delivery(&b));
+    let changed = [&a, &b].into_iter().filter(|heard| matches!(heard, Ok(Heard::Changed(_)))).count();
+    assert_eq!(changed, 1, "{a:?} {b:?}");
+}
+
+#[tokio::test]
 async fn a_note_leaves_the_delivery_as_it_is() {
     let store = store().await;
     finish(&store, &claim(&store, request(1, 0)).await, &Verdict::Delivered).await.unwrap();
