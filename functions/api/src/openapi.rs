@@ -81,6 +81,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("events", "The log of what was received."),
             tag("deliveries", "The log of what was sent."),
             tag("destinations", "Where leads go."),
+            tag("suppressions", "Addresses that no mail goes to any more."),
             tag("meta", "About this API."),
         ]))
         .build()

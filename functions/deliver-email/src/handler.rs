@@ -1,4 +1,5 @@
-//! One message of the email queue: claim the try, send the mail, store what came of it, ask for the next.
+//! One message: of a delivery, claim the try, send the mail, store what came of it, ask for the next; of SES, see
+//! [`crate::feedback`].
 
 use std::time::Duration;
 
@@ -9,12 +10,15 @@ use leadyard_domain::delivery::{
 };
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
+use leadyard_domain::suppression::AddressHash;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
 use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, Store, StoreError};
 use serde_json::json;
 
 use crate::compose::{Mail, compose};
+use crate::event::Incoming;
 use crate::post::Post;
+use crate::tags::Tags;
 
 /// How long a try is nobody else's: the SDK's whole call with its retries, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(30);
@@ -72,6 +76,8 @@ struct Sent {
     /// Whether SES may have taken it all the same.
     may_have_arrived: bool,
     code: Option<&'static str>,
+    /// What else a person who looks should know.
+    note: Option<String>,
     exchange: Exchange,
 }
 
@@ -80,6 +86,7 @@ fn refused(code: &'static str, reason: String) -> Sent {
         result: TryResult::Final { reason },
         may_have_arrived: false,
         code: Some(code),
+        note: None,
         exchange: Exchange::default(),
     }
 }
@@ -89,8 +96,22 @@ impl DeliverEmail {
     ///
     /// # Errors
     /// The message has to come again.
-    pub async fn handle(&self, record: Record<DeliveryMessage>) -> Result<(), DeliverError> {
-        let DeliveryMessage { account, delivery, number, .. } = record.message;
+    pub async fn handle(&self, record: Record<Incoming>) -> Result<(), DeliverError> {
+        match record.message {
+            Incoming::Delivery(message) => self.deliver(message).await,
+            Incoming::Event(event) => self.hear(&event).await,
+            Incoming::Enveloped(envelope) => match envelope.event {
+                Some(event) => self.hear(&event).await,
+                None => {
+                    tracing::warn!("a notification that is no event of SES");
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    async fn deliver(&self, message: DeliveryMessage) -> Result<(), DeliverError> {
+        let DeliveryMessage { account, delivery, number, .. } = message;
         let missing = |what| DeliverError::Missing { account: account.clone(), delivery: delivery.clone(), what };
         let published = self.configs.get(&account, (self.now)()).await?.ok_or_else(|| missing("the config"))?;
         let order = self.store.order(&account, &delivery).await?.ok_or_else(|| missing("the lead's assignment"))?;
@@ -128,7 +149,7 @@ impl DeliverEmail {
         lease: &Lease,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
-        let Sent { result, may_have_arrived, code, exchange } = match destination
+        let Sent { result, may_have_arrived, code, note, exchange } = match destination
             .map(|destination| &destination.channel)
         {
             Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
@@ -146,7 +167,7 @@ impl DeliverEmail {
         let elapsed_ms = u64::try_from(now.duration_since(began).as_millis()).unwrap_or_default();
         let verdict = judge(result, &record.id, lease.number_in_series(), &schedule, now);
         let (status, _, reason) = verdict.clone().into_parts();
-        let code = code.map(str::to_owned);
+        let (code, reason) = (code.map(str::to_owned), reason.or(note));
         let attempt = Attempt { number: record.tries, at: began, elapsed_ms, status, code, reason, exchange };
         let log_days = published.checked.config().account.log_days;
         let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
@@ -180,20 +201,51 @@ impl DeliverEmail {
             Ok(mail) => mail,
             Err(error) => return refused("E_TEMPLATE", error.to_string()),
         };
+        let (mail, note) = match self.leave_out(&record.account, mail).await {
+            Ok(left) => left,
+            Err(sent) => return sent,
+        };
         let exchange = kept(&mail);
-        match self.post.send(mail, &record.id).await {
+        let (account, delivery) = (record.account.clone(), record.id.clone());
+        match self.post.send(mail, &Tags { account, delivery, number: Some(record.tries) }).await {
             Ok(message_id) => {
                 let response_body = format!("SES took it as message {message_id}");
                 let exchange = Exchange { response_body, ..exchange };
-                Sent { result: TryResult::Delivered, may_have_arrived: true, code: None, exchange }
+                Sent { result: TryResult::Delivered, may_have_arrived: true, code: None, note, exchange }
             }
             Err(failure) => Sent {
                 result: failure.result(),
                 may_have_arrived: failure.may_have_arrived(),
                 code: Some(failure.code()),
+                note,
                 exchange,
             },
         }
+    }
+
+    /// The mail without its suppressed recipients, and words for the log when there were some. `Err` when nobody is left.
+    async fn leave_out(&self, account: &AccountId, mail: Mail) -> Result<(Mail, Option<String>), Sent> {
+        let hashes = mail.to.iter().filter_map(|address| AddressHash::of(address)).collect();
+        let suppressed = match self.store.suppressed(account, hashes).await {
+            Ok(suppressed) => suppressed,
+            // Nothing was sent yet, so that another try is safe; and who complained must not be written to again.
+            Err(error) => {
+                let reason = format!("whether its recipients are suppressed could not be read: {error}");
+                let result = TryResult::Transient { reason, retry_after_s: None };
+                return Err(Sent { result, ..refused("E_TABLE", String::new()) });
+            }
+        };
+        let all = mail.to.len();
+        let may = |address: &String| AddressHash::of(address).is_none_or(|hash| !suppressed.contains(&hash));
+        let to: Vec<String> = mail.to.into_iter().filter(may).collect();
+        let out = all - to.len();
+        if out > 0 && to.is_empty() {
+            let reason = "no recipient is left: mails to them bounced or were complained about. Correct the address, or ask \
+                          GET /v1/suppressions?address= why, lift it with DELETE, and replay";
+            return Err(refused("E_SUPPRESSED", reason.to_owned()));
+        }
+        let note = (out > 0).then(|| format!("{out} of {all} recipients were left out: mails to them are suppressed"));
+        Ok((Mail { to, ..mail }, note))
     }
 }
 

@@ -29,12 +29,13 @@ fn main() -> ExitCode {
         ])?;
         let store = Store::new(aws.dynamodb(), table.to_owned());
         let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
-        let sender = settings.optional("EMAIL_SENDER").map(str::to_owned);
+        let [sender, configuration_set] =
+            ["EMAIL_SENDER", "CONFIGURATION_SET"].map(|name| settings.optional(name).map(str::to_owned));
         let deliver = DeliverEmail {
             configs: ConfigCache::new(store.clone()),
             store,
             follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads)),
-            post: Post::new(aws.config(), sender),
+            post: Post::new(aws.config(), sender, configuration_set),
             metrics: metrics.clone(),
             now,
         };

@@ -11,9 +11,9 @@ use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Attachment, Body, Content, Destination, EmailContent, Message, MessageTag};
 use aws_types::SdkConfig;
 use leadyard_domain::delivery::TryResult;
-use leadyard_domain::id::DeliveryId;
 
 use crate::compose::{File, Mail};
+use crate::tags::Tags;
 
 /// Time to reach SES.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,6 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Post {
     client: Client,
     sender: Option<String>,
+    configuration_set: Option<String>,
 }
 
 /// Why SES did not take a mail.
@@ -78,25 +79,26 @@ impl PostError {
 }
 
 impl Post {
-    /// Sends from `sender`; without one every mail is refused with words that say what to do.
+    /// Sends from `sender`; without one every mail is refused with words that say what to do. SES tells what becomes of the
+    /// mails of `configuration_set`; without one it tells nobody.
     ///
     /// The client does not retry by itself: SES has no token by which it would tell a repeat, so that one try could be
     /// several mails. The delivery's own schedule tries again, and the log shows each try.
     #[must_use]
-    pub fn new(config: &SdkConfig, sender: Option<String>) -> Self {
+    pub fn new(config: &SdkConfig, sender: Option<String>, configuration_set: Option<String>) -> Self {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(TIMEOUT).build();
         let config = aws_sdk_sesv2::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .build();
-        Self { client: Client::from_conf(config), sender }
+        Self { client: Client::from_conf(config), sender, configuration_set }
     }
 
-    /// Sends a mail, tagged with its delivery, and answers the id that SES gave it.
+    /// Sends a mail, tagged with its account, delivery and try, and answers the id that SES gave it.
     ///
     /// # Errors
     /// [`PostError`] says whether another try can help.
-    pub async fn send(&self, mail: Mail, delivery: &DeliveryId) -> Result<String, PostError> {
+    pub async fn send(&self, mail: Mail, tags: &Tags) -> Result<String, PostError> {
         let sender = self.sender.as_ref().ok_or(PostError::NoSender)?;
         let Mail { to, reply_to, subject, text, html, file } = mail;
         let body = Body::builder().text(content(text)?).html(content(html)?).build();
@@ -104,7 +106,8 @@ impl Post {
         if let Some(file) = file {
             message = message.attachments(attachment(file)?);
         }
-        let tag = MessageTag::builder().name("delivery").value(delivery.as_str()).build().map_err(unbuilt)?;
+        let tag = |(name, value)| MessageTag::builder().name(name).value(value).build().map_err(unbuilt);
+        let tags = tags.pairs().into_iter().map(tag).collect::<Result<Vec<_>, _>>()?;
         let sent = self
             .client
             .send_email()
@@ -112,7 +115,8 @@ impl Post {
             .destination(Destination::builder().set_to_addresses(Some(to)).build())
             .set_reply_to_addresses(reply_to.map(|address| vec![address]))
             .content(EmailContent::builder().simple(message.build()).build())
-            .email_tags(tag)
+            .set_email_tags(Some(tags))
+            .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await
             .map_err(failed)?;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use deliver_email::event::Incoming;
 use deliver_email::handler::{DeliverEmail, DeliverError};
 use deliver_email::post::Post;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus};
@@ -14,11 +15,21 @@ use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AccountId, DeliveryId, EventId, LeadId};
 use leadyard_domain::lead::{LastEvent, Lead};
 use leadyard_domain::message::DeliveryMessage;
+use leadyard_domain::suppression::{AddressHash, Suppression, SuppressionReason};
 use leadyard_domain::trace::Trace;
 use leadyard_fakes::{Asked, Queue, Service, Table};
 use leadyard_runtime::{FollowUps, Metrics, Record, Scheduler, now};
-use leadyard_store::{Commit, ConfigCache, LeadWrite, PublishConfig, Settled};
+use leadyard_store::{
+    Claim, ClaimRequest, Commit, ConfigCache, LeadWrite, PublishConfig, Replay, ReplayRequest, Settled,
+};
 use serde_json::{Value, json};
+
+const BOUNCED: &str = include_str!("../../../events/ses_bounce_permanent.json");
+const CAME_BACK: &str = include_str!("../../../events/ses_bounce_transient.json");
+const COMPLAINED: &str = include_str!("../../../events/ses_complaint.json");
+const ENVELOPED: &str = include_str!("../../../events/ses_sns_envelope.json");
+const ARRIVED: &str = include_str!("../../../events/ses_delivery.json");
+const SAMPLE_DELIVERY: &str = "dlv_0123456789abcdefghjkmnpqrs_1_mail";
 
 struct Setting {
     table: Table,
@@ -52,8 +63,20 @@ impl Setting {
         Self { table, queue: Queue::start().await, ses: Service::start(ses).await, delivery }
     }
 
-    /// Handles the message that asks for a try, in a fresh execution environment.
+    /// Handles the message that asks for a try.
     async fn handle(&self, number: u32) -> Result<(), DeliverError> {
+        let message = DeliveryMessage::try_number(&account(), &self.delivery, number);
+        self.receive(&serde_json::to_string(&message).unwrap()).await
+    }
+
+    /// Handles one of the sample events of SES, made one about this delivery.
+    async fn hear(&self, sample: &str) -> Result<(), DeliverError> {
+        assert!(sample.contains(SAMPLE_DELIVERY));
+        self.receive(&sample.replace(SAMPLE_DELIVERY, self.delivery.as_str())).await
+    }
+
+    /// Handles what a queue hands out, in a fresh execution environment.
+    async fn receive(&self, body: &str) -> Result<(), DeliverError> {
         let aws = self.ses.aws();
         let deliver = DeliverEmail {
             store: self.table.store.clone(),
@@ -63,11 +86,11 @@ impl Setting {
                 Scheduler::new(aws.scheduler(), "group", "role", "queue"),
                 self.queue.sender(),
             ),
-            post: Post::new(aws.config(), Some("leads@example.com".to_owned())),
+            post: Post::new(aws.config(), Some("leads@example.com".to_owned()), Some("leadyard".to_owned())),
             metrics: Metrics::new("deliver-email"),
             now,
         };
-        let message = DeliveryMessage::try_number(&account(), &self.delivery, number);
+        let message: Incoming = serde_json::from_str(body).unwrap();
         let record =
             Record { message_id: "m".into(), receive_count: 1, sent_at: None, deadline: Timestamp::MAX, message };
         deliver.handle(record).await
@@ -75,6 +98,34 @@ impl Setting {
 
     async fn status(&self) -> DeliveryStatus {
         self.table.store.delivery(&account(), &self.delivery).await.unwrap().unwrap().status
+    }
+
+    /// A person asks for it again.
+    async fn replay(&self) {
+        let by = "ops".to_owned();
+        let request =
+            ReplayRequest { account: account(), delivery: self.delivery.clone(), force: false, by, now: now() };
+        assert!(matches!(self.table.store.request_replay(&request).await.unwrap(), Replay::Send { .. }));
+    }
+
+    /// Another function is sending the mail right now.
+    async fn claim_only(&self) {
+        let request = ClaimRequest {
+            account: account(),
+            delivery: self.delivery.clone(),
+            number: 1,
+            source: "web".parse().unwrap(),
+            channel: "email".to_owned(),
+            lease_until: now() + SignedDuration::from_secs(30),
+            now: now(),
+            at_most_once: false,
+        };
+        assert!(matches!(self.table.store.claim_delivery(&request).await.unwrap(), Claim::Claimed(_)));
+    }
+
+    async fn suppressed(&self, address: &str) -> Option<SuppressionReason> {
+        let hash = AddressHash::of(address).unwrap();
+        self.table.store.suppression(&account(), &hash).await.unwrap().map(|suppression| suppression.reason)
     }
 
     async fn attempts(&self) -> Vec<Attempt> {
@@ -156,7 +207,12 @@ async fn a_mail_goes_out_once_with_its_file_and_tag() {
     assert_eq!(body["FromEmailAddress"], "leads@example.com");
     assert_eq!(body["Destination"]["ToAddresses"], json!(["anna@example.com"]));
     assert_eq!(body["ReplyToAddresses"], json!(["jane@example.com"]));
-    assert_eq!(body["EmailTags"], json!([{ "Name": "delivery", "Value": setting.delivery.as_str() }]));
+    let tags = json!([
+        { "Name": "account", "Value": "main" },
+        { "Name": "delivery", "Value": setting.delivery.as_str() },
+        { "Name": "try", "Value": "1" },
+    ]);
+    assert_eq!((&body["EmailTags"], &body["ConfigurationSetName"]), (&tags, &json!("leadyard")));
     let message = &body["Content"]["Simple"];
     assert_eq!(message["Subject"]["Data"], "New lead: Jane Doe");
     assert!(message["Body"]["Text"]["Data"].as_str().unwrap().contains("full_name: Jane Doe"));
@@ -212,4 +268,107 @@ async fn what_a_person_has_to_mend_is_final_and_says_so() {
     assert!(setting.ses.asked().is_empty());
     let attempt = setting.attempts().await.remove(0);
     assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_TEMPLATE")));
+}
+
+#[tokio::test]
+async fn a_mail_that_bounced_is_dead_and_no_further_one_goes_there() {
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    setting.handle(1).await.unwrap();
+    setting.hear(ARRIVED).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+    for _ in 0..2 {
+        setting.hear(BOUNCED).await.unwrap();
+        let [attempt] = setting.attempts().await.try_into().unwrap();
+        assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_BOUNCED")));
+        let reason = attempt.reason.unwrap();
+        assert!(reason.contains("bounced at 1 of 1 recipients (General)"), "{reason}");
+        assert!(reason.contains("/v1/suppressions") && !reason.contains("@"), "{reason}");
+        assert!(attempt.exchange.response_body.contains("m-1"), "what SES said at first stays on record");
+        assert_eq!(setting.status().await, DeliveryStatus::Dead);
+    }
+    // What comes late changes nothing.
+    setting.hear(ARRIVED).await.unwrap();
+    setting.hear(COMPLAINED).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Dead);
+    assert_eq!(setting.suppressed("anna@example.com").await, Some(SuppressionReason::Bounce));
+
+    setting.replay().await;
+    setting.handle(2).await.unwrap();
+    assert_eq!(setting.ses.asked().len(), 1, "nothing was sent to a suppressed address");
+    let attempt = setting.attempts().await.remove(1);
+    assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_SUPPRESSED")));
+    assert!(attempt.reason.unwrap().contains("/v1/suppressions"));
+
+    let hash = AddressHash::of("anna@example.com").unwrap();
+    assert!(setting.table.store.lift_suppression(&account(), &hash, "ops", now()).await.unwrap());
+    setting.replay().await;
+    setting.handle(3).await.unwrap();
+    assert_eq!((setting.status().await, setting.ses.asked().len()), (DeliveryStatus::Delivered, 2));
+    // The bounce of the first mail, once more: it says nothing of the one that went through.
+    setting.hear(BOUNCED).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn a_complaint_is_heard_raw_and_in_the_envelope_of_sns() {
+    for sample in [COMPLAINED, ENVELOPED] {
+        let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+        setting.handle(1).await.unwrap();
+        setting.hear(sample).await.unwrap();
+        let [attempt] = setting.attempts().await.try_into().unwrap();
+        assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_COMPLAINT")));
+        assert_eq!(setting.suppressed("anna@example.com").await, Some(SuppressionReason::Complaint));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_came_back_for_now_is_only_noted() {
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    setting.handle(1).await.unwrap();
+    setting.hear(CAME_BACK).await.unwrap();
+    let [attempt] = setting.attempts().await.try_into().unwrap();
+    assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Delivered, Some("E_SOFT_BOUNCE")));
+    assert!(attempt.reason.unwrap().contains("MailboxFull"));
+    assert_eq!(setting.suppressed("anna@example.com").await, None);
+}
+
+#[tokio::test]
+async fn suppressed_recipients_are_left_out_and_the_others_get_the_mail() {
+    let setting = Setting::start(json!({ "to": ["ANNA@example.com", "ben@example.com"] }), took).await;
+    let suppression = Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: setting.delivery.clone() };
+    let hash = AddressHash::of("anna@example.com").unwrap();
+    setting.table.store.suppress(&account(), &hash, &suppression).await.unwrap();
+    setting.handle(1).await.unwrap();
+    let [asked] = setting.ses.asked().try_into().unwrap();
+    assert_eq!(asked.body["Destination"]["ToAddresses"], json!(["ben@example.com"]));
+    let [attempt] = setting.attempts().await.try_into().unwrap();
+    assert_eq!((attempt.status, attempt.exchange.to.as_str()), (DeliveryStatus::Delivered, "ben@example.com"));
+    assert!(attempt.reason.unwrap().contains("1 of 2 recipients"));
+}
+
+#[tokio::test]
+async fn an_event_that_is_faster_than_the_record_comes_again() {
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    setting.claim_only().await;
+    assert!(matches!(setting.hear(BOUNCED).await, Err(DeliverError::Busy { .. })));
+    assert_eq!(setting.status().await, DeliveryStatus::Sending);
+    // What concerns the address holds already.
+    assert_eq!(setting.suppressed("anna@example.com").await, Some(SuppressionReason::Bounce));
+}
+
+#[tokio::test]
+async fn what_concerns_no_delivery_is_dropped() {
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    // Nothing was sent yet: a mail of another stack, say.
+    setting.hear(ARRIVED).await.unwrap();
+    setting.handle(1).await.unwrap();
+    let untagged = BOUNCED.replace("\"delivery\"", "\"other\"");
+    setting.receive(&untagged).await.unwrap();
+    let not_spam = COMPLAINED.replace("\"abuse\"", "\"not-spam\"");
+    setting.hear(&not_spam).await.unwrap();
+    setting.hear(&COMPLAINED.replace("[\n        \"main\"", "[\n        \"nobody\"")).await.unwrap();
+    let tried = json!({ "Type": "Notification", "Message": "Successfully validated SNS topic." });
+    setting.receive(&tried.to_string()).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+    assert_eq!(setting.suppressed("anna@example.com").await, None);
 }

@@ -28,6 +28,7 @@ pub mod sample;
 pub mod service_level;
 pub mod simulation;
 pub mod strategy;
+pub mod suppression;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -19,7 +19,7 @@ pub struct AuditEntry {
     /// Who: the name of the API key.
     pub by: String,
     /// What: `config.publish`, `config.roll_back`, `list.set`, `list.remove`, `endpoint.add`, `secret.set`,
-    /// `delivery.replay`, `assignee.availability`; `lead.contact`, `lead.stage`, `lead.reject`, `lead.return`,
+    /// `delivery.replay`, `assignee.availability`, `suppression.lift`; `lead.contact`, `lead.stage`, `lead.reject`, `lead.return`,
     /// `lead.reassign`.
     pub action: String,
     /// To what, by its id or name.

@@ -10,6 +10,7 @@
 mod claim;
 mod finish;
 mod replay;
+mod report;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use claim::{Claim, ClaimRequest, Lease};
 pub use replay::{Replay, ReplayRequest};
+pub use report::{Heard, Report, Told};
 
 use crate::Store;
 use crate::codec::{Deflated, Item, from_item};

@@ -12,6 +12,7 @@ use leadyard_domain::id::{
     AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
+use leadyard_domain::suppression::AddressHash;
 
 use crate::codec::{Item, moment, text};
 
@@ -221,6 +222,11 @@ pub(crate) fn had(account: &AccountId, assignee: &AssigneeId, contact: &Contact)
 
 pub(crate) fn seen(account: &AccountId, source: &SourceId, body_hash: &str) -> Key {
     Key::new(format!("A#{account}#SEEN#{source}#{body_hash}"), "SEEN")
+}
+
+/// That no mail goes to an address. A partition each: there is nothing to list, for only hashes are kept.
+pub(crate) fn suppression(account: &AccountId, address: &AddressHash) -> Key {
+    Key::new(format!("A#{account}#SUPPRESSED#{}", address.as_str()), "SUPPRESSED")
 }
 
 pub(crate) fn audits(account: &AccountId) -> String {

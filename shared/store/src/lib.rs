@@ -43,6 +43,7 @@ mod secret;
 mod sizes;
 mod source;
 mod state;
+mod suppression;
 pub mod table;
 #[cfg(test)]
 mod testing;
@@ -55,7 +56,9 @@ pub use audit::AuditEntry;
 pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
-pub use delivery::{Claim, ClaimRequest, DeliveryFilter, DeliveryRow, Lease, Replay, ReplayRequest};
+pub use delivery::{
+    Claim, ClaimRequest, DeliveryFilter, DeliveryRow, Heard, Lease, Replay, ReplayRequest, Report, Told,
+};
 pub use destination::{Entered, HealthCache, KnownHealth, Place};
 pub use error::StoreError;
 pub use event::EventRow;

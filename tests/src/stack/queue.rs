@@ -15,28 +15,34 @@ pub enum Queue {
     Webhook,
     /// Deliveries by email.
     Email,
+    /// What SES tells of emails.
+    EmailEvents,
     /// What could not be decided.
     LeadsDead,
     /// What could not be handled by deliver-webhook.
     WebhookDead,
     /// What could not be handled by deliver-email.
     EmailDead,
+    /// What deliver-email could not take down of what SES told.
+    EmailEventsDead,
 }
 
 impl Queue {
     /// The queues that functions read.
-    pub const LIVE: [Self; 3] = [Self::Leads, Self::Webhook, Self::Email];
+    pub const LIVE: [Self; 4] = [Self::Leads, Self::Webhook, Self::Email, Self::EmailEvents];
     /// The queues that a person reads.
-    pub const DEAD: [Self; 3] = [Self::LeadsDead, Self::WebhookDead, Self::EmailDead];
+    pub const DEAD: [Self; 4] = [Self::LeadsDead, Self::WebhookDead, Self::EmailDead, Self::EmailEventsDead];
 
     fn output(self) -> &'static str {
         match self {
             Self::Leads => "LeadsQueueUrl",
             Self::Webhook => "WebhookQueueUrl",
             Self::Email => "EmailQueueUrl",
+            Self::EmailEvents => "EmailEventsQueueUrl",
             Self::LeadsDead => "LeadsDeadLetterQueueUrl",
             Self::WebhookDead => "WebhookDeadLetterQueueUrl",
             Self::EmailDead => "EmailDeadLetterQueueUrl",
+            Self::EmailEventsDead => "EmailEventsDeadLetterQueueUrl",
         }
     }
 }

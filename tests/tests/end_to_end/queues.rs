@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use crate::shared::stack;
 
 /// Each queue, the function that reads it and where its poison goes.
-const READERS: [(Queue, &str, Queue); 3] = [
+const READERS: [(Queue, &str, Queue); 4] = [
     (Queue::Leads, "evaluate", Queue::LeadsDead),
     (Queue::Webhook, "deliver-webhook", Queue::WebhookDead),
     (Queue::Email, "deliver-email", Queue::EmailDead),
+    (Queue::EmailEvents, "deliver-email", Queue::EmailEventsDead),
 ];
 
 async fn attributes(queue: Queue) -> Value {

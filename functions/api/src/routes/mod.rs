@@ -17,4 +17,5 @@ pub mod queues;
 pub mod secrets;
 pub mod simulate;
 pub mod sources;
+pub mod suppressions;
 pub mod versions;

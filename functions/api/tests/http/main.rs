@@ -21,5 +21,6 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod suppressions;
 mod trial;
 mod versions;

@@ -76,7 +76,7 @@ impl Store {
     }
 
     /// Keeps a try that is no longer the last one.
-    async fn put_aside(
+    pub(super) async fn put_aside(
         &self,
         record: &DeliveryRecord,
         earlier: &Attempt,

@@ -286,3 +286,84 @@ async fn the_list_shows_outcomes() {
     assert_eq!(list(&store, Some(DeliveryStatus::Delivered), None).await.len(), 1);
     assert_eq!(list(&store, None, None).await.len(), 1);
 }
+
+fn report(told: Told, number: u32, now_s: i64) -> Report {
+    let number = Some(number);
+    Report { account: account(), delivery: delivery_id(1), number, told, log_days: 90, now: at(now_s) }
+}
+
+fn bounced() -> Told {
+    Told::Failed { code: "E_BOUNCED", reason: "it came back".to_owned() }
+}
+
+#[tokio::test]
+async fn what_was_delivered_comes_back_once() {
+    let store = store().await;
+    assert!(matches!(store.hear_of_delivery(&report(bounced(), 1, 1)).await.unwrap(), Heard::NoDelivery));
+    let lease = claim(&store, request(1, 0)).await;
+    // The outcome of the try has to be stored first.
+    assert!(matches!(store.hear_of_delivery(&report(bounced(), 1, 1)).await.unwrap(), Heard::Busy { .. }));
+    finish(&store, &lease, &Verdict::Delivered).await.unwrap();
+    assert!(matches!(store.hear_of_delivery(&report(Told::Arrived, 1, 3)).await.unwrap(), Heard::Nothing));
+    let Heard::Changed(record) = store.hear_of_delivery(&report(bounced(), 1, 4)).await.unwrap() else {
+        panic!("it was not heard")
+    };
+    assert_eq!(record, stored(&store).await);
+    assert_eq!((record.status, record.reason.as_deref()), (DeliveryStatus::Dead, Some("it came back")));
+    let [told] = store.attempts(&account(), &delivery_id(1)).await.unwrap().try_into().unwrap();
+    assert_eq!((told.status, told.code.as_deref()), (DeliveryStatus::Dead, Some("E_BOUNCED")));
+    assert_eq!(told.exchange.response_body, "answer 1", "what was answered stays on record");
+    for told in [bounced(), Told::Arrived] {
+        assert!(matches!(store.hear_of_delivery(&report(told, 1, 5)).await.unwrap(), Heard::Nothing));
+    }
+    assert_eq!(list(&store, Some(DeliveryStatus::Dead), None).await.len(), 1);
+    // Sent again: what is heard of the try before says nothing of this one.
+    assert_eq!(replay(&store, false, 6).await, Replay::Send { number: 2 });
+    assert!(matches!(store.hear_of_delivery(&report(bounced(), 1, 7)).await.unwrap(), Heard::Nothing));
+    finish(&store, &claim(&store, request(2, 8)).await, &Verdict::Delivered).await.unwrap();
+    assert!(matches!(store.hear_of_delivery(&report(bounced(), 1, 9)).await.unwrap(), Heard::Nothing));
+    assert_eq!(stored(&store).await.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn of_two_reports_at_once_one_is_taken_down() {
+    let store = store().await;
+    finish(&store, &claim(&store, request(1, 0)).await, &Verdict::Delivered).await.unwrap();
+    let complaint = Told::Failed { code: "E_COMPLAINT", reason: "it was called spam".to_owned() };
+    let [a, b] = [report(bounced(), 1, 4), report(complaint, 1, 5)];
+    let (a, b) = tokio::join!(store.hear_of_delivery(&a), store.hear_of_delivery(&b));
+    let changed = [&a, &b].into_iter().filter(|heard| matches!(heard, Ok(Heard::Changed(_)))).count();
+    assert_eq!(changed, 1, "{a:?} {b:?}");
+}
+
+#[tokio::test]
+async fn a_note_leaves_the_delivery_as_it_is() {
+    let store = store().await;
+    finish(&store, &claim(&store, request(1, 0)).await, &Verdict::Delivered).await.unwrap();
+    let note = || report(Told::Note { code: "E_SOFT_BOUNCE", reason: "the mailbox is full".to_owned() }, 1, 3);
+    assert!(matches!(store.hear_of_delivery(&note()).await.unwrap(), Heard::Changed(_)));
+    assert!(matches!(store.hear_of_delivery(&note()).await.unwrap(), Heard::Nothing));
+    let record = stored(&store).await;
+    assert_eq!((record.status, record.reason.as_deref()), (DeliveryStatus::Delivered, Some("the mailbox is full")));
+}
+
+/// The function died after the mail was taken: nothing needs to be sent a second time.
+#[tokio::test]
+async fn what_is_heard_of_a_try_without_an_outcome_is_its_outcome() {
+    for (told, status) in [(Told::Arrived, DeliveryStatus::Delivered), (bounced(), DeliveryStatus::Dead)] {
+        let store = store().await;
+        finish(&store, &claim(&store, request(1, 0)).await, &retry()).await.unwrap();
+        let lost = claim(&store, request(2, 10)).await;
+        assert!(matches!(store.hear_of_delivery(&report(told.clone(), 2, 70)).await.unwrap(), Heard::Busy { .. }));
+        assert!(matches!(store.hear_of_delivery(&report(told, 2, 71)).await.unwrap(), Heard::Changed(_)));
+        let record = stored(&store).await;
+        assert_eq!((record.status, record.lease_until), (status, None));
+        let numbers: Vec<_> = store.attempts(&account(), &delivery_id(1)).await.unwrap().into_iter().collect();
+        assert_eq!(
+            numbers.iter().map(|tried| (tried.number, tried.status)).collect::<Vec<_>>(),
+            [(1, DeliveryStatus::Retry), (2, status)]
+        );
+        assert!(finish(&store, &lost, &Verdict::Delivered).await.is_err());
+        assert!(!matches!(store.claim_delivery(&request(2, 80)).await.unwrap(), Claim::Claimed(_)));
+    }
+}

@@ -8,6 +8,7 @@ fn keys_are_as_the_data_model_says() {
     let unique = crate::testing::key("5e88");
     let (event, delivery) = (event_id(1), delivery_id(1));
     let contact = Contact::of(&crate::testing::lead(1).fields).remove(0);
+    let anna = AddressHash::of("anna@example.com").unwrap();
     let moment = "2026-07-21T10:00:00.123Z";
     for (key, pk, sk) in [
         (config_pointer(&account()), "A#main".to_owned(), "CONFIG".to_owned()),
@@ -36,6 +37,7 @@ fn keys_are_as_the_data_model_says() {
             format!("{moment}#{lead}"),
         ),
         (seen(&account(), &source(), "5e88"), "A#main#SEEN#web#5e88".into(), "SEEN".into()),
+        (suppression(&account(), &anna), format!("A#main#SUPPRESSED#{}", anna.as_str()), "SUPPRESSED".into()),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),
     ] {
         assert_eq!((key.pk.as_str(), key.sk.as_str()), (pk.as_str(), sk.as_str()));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Period;
+use crate::id::DestinationId;
 
 #[test]
 fn nobody_gets_a_lead_twice_until_it_is_decided_anew() {
