@@ -160,6 +160,7 @@ async fn a_stale_pool_or_counter_is_refused() {
         had: Default::default(),
         pools: [(pool(), refused.pools[0].clone())].into(),
         counters: [(assignee("anna"), refused.counters[0].clone())].into(),
+        ..State::default()
     };
     store.commit(&rotating(3, fresh)).await.unwrap();
     let now = store.load_state(&account(), &needs()).await.unwrap();
