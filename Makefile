@@ -17,7 +17,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-rules bench-simulate
+.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-delivery bench-rules bench-simulate
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advis
 
 bench: build ## all benchmarks, each to its end; fails when a goal was missed
 	@failed=0; for bench in start load simulate; do $(LOCAL) bench-$$bench || failed=1; done; \
-		for bench in rules rotation; do $(MAKE) bench-$$bench || failed=1; done; exit $$failed
+		for bench in rules rotation delivery; do $(MAKE) bench-$$bench || failed=1; done; exit $$failed
 
 bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start
@@ -76,6 +76,9 @@ bench-rules: ## how long a lead takes to find its rule, against other rule engin
 
 bench-rotation: ## how long a pick takes, and many writers at once on one pool; fails when a goal was missed
 	cargo bench --quiet --profile measure --package evaluate --bench rotation
+
+bench-delivery: ## deliveries a second of one warm function, its own overhead and memory, and nine destinations beside one that hangs; fails when a goal was missed
+	cargo bench --quiet --profile measure --package deliver-webhook --bench delivery
 
 bench-simulate: build ## ten thousand past leads decided again
 	@$(LOCAL) bench-simulate

@@ -10,6 +10,7 @@ mod receiver;
 mod schedules;
 mod service;
 mod table;
+mod timing;
 
 use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
@@ -23,12 +24,15 @@ pub use table::Table;
 
 /// SDK clients of a server on this machine, made as a function makes them.
 fn clients(listener: &TcpListener) -> Aws {
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    clients_of(&format!("http://{}", listener.local_addr().unwrap()))
+}
+
+fn clients_of(endpoint: &str) -> Aws {
     Aws::from_settings(&Settings::from_map([
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ENDPOINT_URL", endpoint),
     ]))
     .unwrap()
 }

@@ -1,5 +1,7 @@
 //! An empty table.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
 use leadyard_runtime::Aws;
@@ -7,7 +9,7 @@ use leadyard_store::{Store, table};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::mutation;
+use crate::{mutation, timing};
 
 const TABLE: &str = "leadyard-test";
 
@@ -16,6 +18,7 @@ pub struct Table {
     /// The store over it.
     pub store: Store,
     aws: Aws,
+    endpoint: String,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -23,11 +26,12 @@ impl Table {
     /// Starts an emulator with one empty table.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let aws = crate::clients(&listener);
         let client = aws.dynamodb();
         let running = Some(serve(listener.into_std().unwrap()));
         table::create(&client, TABLE).await.unwrap();
-        Self { store: Store::new(client, TABLE.to_owned()), aws, running }
+        Self { store: Store::new(client, TABLE.to_owned()), aws, endpoint, running }
     }
 
     /// A store over the same table whose transactions leave out the conditions on some items, by their keys: what a
@@ -35,6 +39,18 @@ impl Table {
     #[must_use]
     pub fn store_without_conditions(&self, on: fn(pk: &str, sk: &str) -> bool) -> Store {
         Store::new(mutation::client(&self.aws, on), TABLE.to_owned())
+    }
+
+    /// Where the emulator listens, for another process.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A store over the table of another process, and how long its requests have been on their way, in nanoseconds.
+    pub fn timed_store_at(endpoint: &str) -> (Store, Arc<AtomicU64>) {
+        let spent = Arc::default();
+        let client = timing::client(&crate::clients_of(endpoint), Arc::clone(&spent));
+        (Store::new(client, TABLE.to_owned()), spent)
     }
 
     /// Ends the emulator: from now on nobody answers.
