@@ -1,12 +1,13 @@
 //! `make bench-delivery`: deliveries a second of one warm function, its own overhead beyond the table's time, its memory, and
-//! what nine destinations lose when a tenth hangs.
+//! what nine destinations lose when a tenth hangs; and how a million deliveries come back after an outage.
 //!
-//! Table and receivers run in a process of their own, so that the memory of this one is the function's. Prints one line, and
-//! fails when a goal was missed.
+//! Table and receivers run in a process of their own, so that the memory of this one is the function's. Prints a line a case,
+//! and fails when a goal was missed.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark: a failure ends it")]
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 
+mod backlog;
 mod surroundings;
 
 use std::collections::VecDeque;
@@ -47,7 +48,8 @@ fn main() -> ExitCode {
         runtime.block_on(surroundings::serve());
         return ExitCode::SUCCESS;
     }
-    let missed = runtime.block_on(run());
+    let mut missed = runtime.block_on(run());
+    missed.extend(backlog::run());
     for missed in &missed {
         println!("missed: {missed}");
     }
