@@ -13,7 +13,7 @@ use crate::routes::assignees::{self, availability};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, pools, secrets, simulate, sources, versions,
+    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, sources, versions,
 };
 use crate::{log, openapi};
 
@@ -58,6 +58,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(assignees::read))
         .routes(routes!(availability::set))
         .routes(routes!(availability::set_several))
+        .routes(routes!(partners::statement))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
         .routes(routes!(events::retry))

@@ -19,4 +19,5 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod statement;
 mod versions;
