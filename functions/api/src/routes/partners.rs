@@ -36,6 +36,7 @@ pub struct StatementQuery {
     /// The month in the account's time zone, such as `2026-07`.
     month: String,
     /// `json` or `csv`; where none is given, what the header `Accept` asks for.
+    #[param(inline)]
     format: Option<Format>,
     /// Entries of a page, 1 to 5,000; 1,000 where none is given. A page may be shorter, with more behind it.
     #[param(minimum = 1, maximum = 5_000)]

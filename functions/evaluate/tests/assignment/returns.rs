@@ -1,6 +1,10 @@
 //! Leads that come back: rejected, returned, taken away by hand. The next candidate gets them, nobody twice; what was moved
 //! is moved back.
 
+use std::panic::AssertUnwindSafe;
+
+use evaluate::point::{Point, Points};
+use futures_util::FutureExt as _;
 use jiff::tz::TimeZone;
 use leadyard_domain::assignment::{Assignment, Cause, Ending};
 use leadyard_domain::delivery::{DeliveryRecord, DeliveryStatus};
@@ -8,7 +12,7 @@ use leadyard_domain::id::{AssigneeId, DeliveryId, LeadId};
 use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use serde_json::{Value, json};
 
-use crate::setting::{START, Setting, account, assignee, at};
+use crate::setting::{START, Setting, account, assignee, at, hand_over, record};
 
 fn config() -> Value {
     json!({
@@ -213,10 +217,10 @@ async fn what_a_partner_gives_back_is_credited_once_however_often_its_message_co
         let mut dearer = partners();
         dearer["assignees"][0]["price"] = json!("99");
         setting.publish(&dearer).await;
-        for _ in 0..3 {
+        for time in 1..=3 {
             setting.send(reassign(&lead, 1, how, None)).await;
+            assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5", "credit 1 42.5"], "{how:?}, time {time}");
         }
-        assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5", "credit 1 42.5"], "{how:?}");
         // The next one has it, and nobody has said yet that it arrived there.
         assert_eq!(setting.whose(&lead).await, "bo");
         assert_eq!(ledger(&setting, "bo").await, Vec::<String>::new());
@@ -240,4 +244,24 @@ async fn a_lead_that_is_taken_away_by_hand_is_paid_for() {
     setting.send(reassign(&lead, 1, Ending::Returned, None)).await;
     assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5"]);
     setting.prove().await;
+}
+
+#[tokio::test]
+async fn a_credit_that_a_process_left_behind_is_made_when_the_message_comes_again() {
+    let setting = Setting::start(&partners()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    accept(&setting, &setting.assignments(&lead).await[0]).await;
+    let ends = Points::calling(|point| {
+        if point == Point::AfterCommit {
+            // Without the panic hook, whose output would look like a failure.
+            std::panic::resume_unwind(Box::new("the process ends here"));
+        }
+    });
+    let batch = vec![record("m".to_owned(), reassign(&lead, 1, Ending::Returned, None))];
+    let evaluate = setting.evaluate_with(setting.table.store.clone(), ends);
+    assert!(AssertUnwindSafe(evaluate.handle(batch.clone())).catch_unwind().await.is_err());
+    assert!(setting.read(&lead).await.holdings[0].ended.is_some(), "the end is on record");
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5"]);
+    hand_over(&setting.evaluate(), vec![batch]).await;
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5", "credit 1 42.5"]);
 }
