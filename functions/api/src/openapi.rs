@@ -78,6 +78,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("queues", "Leads that wait until a member claims them."),
             tag("pools", "How leads are shared, and who is next."),
             tag("assignees", "Who can be given a lead, and whether it can now."),
+            tag("partners", "What buyers owe for their leads."),
             tag("events", "The log of what was received."),
             tag("deliveries", "The log of what was sent."),
             tag("destinations", "Where leads go."),

@@ -15,7 +15,8 @@ use crate::routes::destinations::{health, trial};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, pools, secrets, simulate, sources, suppressions, versions,
+    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, sources,
+    suppressions, versions,
 };
 use crate::{log, openapi};
 
@@ -60,6 +61,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(assignees::read))
         .routes(routes!(availability::set))
         .routes(routes!(availability::set_several))
+        .routes(routes!(partners::statement))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
         .routes(routes!(events::retry))

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{
     Attempt, Exchange, Notice, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
@@ -130,7 +131,10 @@ impl DeliverEmail {
         match self.store.claim_delivery(&claim).await? {
             Claim::Claimed(lease) => self.attempt(&published, destination, &order, &lease).await,
             // The outcome is on record, but its follow-up may not have been asked for.
-            Claim::Settled(record) => Ok(self.follow_ups.ask_after(&record, (self.now)()).await?),
+            Claim::Settled(record) => {
+                self.store.book_accepted(zone(&published), &order.assignment, &record).await?;
+                Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
+            }
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
@@ -177,6 +181,7 @@ impl DeliverEmail {
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), code,
             elapsed_ms, "delivery tried"
         );
+        self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
 
@@ -247,6 +252,11 @@ impl DeliverEmail {
         let note = (out > 0).then(|| format!("{out} of {all} recipients were left out: mails to them are suppressed"));
         Ok((Mail { to, ..mail }, note))
     }
+}
+
+/// The zone whose months the account's ledgers are kept by.
+fn zone(published: &Published) -> &TimeZone {
+    published.checked.config().account.timezone.time_zone()
 }
 
 /// What is kept of a mail.

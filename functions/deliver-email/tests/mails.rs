@@ -168,6 +168,7 @@ async fn assigned_lead(table: &Table) -> LeadId {
             pool: None,
             picks: Vec::new(),
             destinations: vec!["mail".parse().unwrap()],
+            price: Some("42.5".parse().unwrap()),
         },
         decided_at: at,
         trace: Trace::default(),
@@ -371,4 +372,27 @@ async fn what_concerns_no_delivery_is_dropped() {
     setting.receive(&tried.to_string()).await.unwrap();
     assert_eq!(setting.status().await, DeliveryStatus::Delivered);
     assert_eq!(setting.suppressed("anna@example.com").await, None);
+}
+
+#[tokio::test]
+async fn what_a_partner_accepted_is_charged_once_however_often_the_message_comes() {
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    for _ in 0..3 {
+        setting.handle(1).await.unwrap();
+    }
+    let delivery = setting.table.store.delivery(&account(), &setting.delivery).await.unwrap().unwrap();
+    let month = delivery.updated_at.to_string()[..7].parse().unwrap();
+    let page = setting.table.store.ledger(&account(), &"anna".parse().unwrap(), month, 10, None).await.unwrap();
+    let [charge] = page.rows.try_into().unwrap();
+    assert_eq!(
+        (charge.kind.name(), charge.amount.to_string(), &charge.delivery),
+        ("charge", "42.5".to_owned(), &setting.delivery)
+    );
+
+    let refuses =
+        |_: &Asked| (400, json!({ "__type": "MessageRejected", "message": "Email address is not verified." }));
+    let setting = Setting::start(json!({ "to": ["anna@example.com"] }), refuses).await;
+    setting.handle(1).await.unwrap();
+    let page = setting.table.store.ledger(&account(), &"anna".parse().unwrap(), month, 10, None).await.unwrap();
+    assert_eq!(page.rows, [], "what did not arrive is not charged");
 }

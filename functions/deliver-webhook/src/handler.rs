@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use leadyard_domain::config::Destination;
 use leadyard_domain::delivery::{Attempt, FollowUp, judge};
 use leadyard_domain::id::{AccountId, DeliveryId};
@@ -148,7 +149,10 @@ impl DeliverWebhook {
         match self.store.claim_delivery(&claim).await? {
             Claim::Claimed(lease) => self.attempt(published, destination, message, &order, &lease, ready).await,
             // The outcome is on record, but what follows may not have been asked for.
-            Claim::Settled(record) => Ok(self.follow_ups.ask_after(&record, (self.now)()).await?),
+            Claim::Settled(record) => {
+                self.store.book_accepted(zone(published), &order.assignment, &record).await?;
+                Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
+            }
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
@@ -198,8 +202,14 @@ impl DeliverWebhook {
             let reason = attempt.reason.as_deref().unwrap_or_default();
             self.gate.note(destination, message, (sign, reason), (self.now)()).await;
         }
+        self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
+}
+
+/// The zone whose months the account's ledgers are kept by.
+fn zone(published: &Published) -> &TimeZone {
+    published.checked.config().account.timezone.time_zone()
 }
 
 fn missing(message: &DeliveryMessage, what: &'static str) -> DeliverError {

@@ -131,6 +131,7 @@ impl Evaluate {
         ask: &Ask,
         now: Timestamp,
     ) -> Result<(), AttendError> {
+        self.credit(ruled, &file.lead, ask).await?;
         let mut effects = Effects::default();
         effects.follow(ruled.rules.checked(), &file.lead, now)?;
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
@@ -154,6 +155,7 @@ impl Evaluate {
         let Planned { settled, freed } = planned;
         let mut effects = Effects::default();
         if let Some(write) = &settled.lead {
+            self.credit(ruled, &write.lead, ask).await?;
             effects.follow(ruled.rules.checked(), &write.lead, now)?;
             self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&write.lead)).await?;
             self.report(account, None, settled);
@@ -175,6 +177,14 @@ impl Evaluate {
             effects.drain(account, Drain::default())?;
         }
         Ok(self.outbox.send(effects).await?)
+    }
+
+    /// Gives a partner its money back when the attempt that is asked about has ended so. Looked for on record and not in the
+    /// message, whose ending may have come too late; the first time may have ended before this, so it is asked each time.
+    async fn credit(&self, ruled: &Ruled, lead: &Lead, ask: &Ask) -> Result<(), StoreError> {
+        let Ask::End { attempt, .. } = ask else { return Ok(()) };
+        let zone = ruled.rules.checked().config().account.timezone.time_zone();
+        self.store.book_ended(zone, lead, *attempt).await
     }
 
     /// Sees to it that a lead which began to wait just now is not left to rules that are no longer in force: whoever

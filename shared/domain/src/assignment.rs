@@ -247,6 +247,10 @@ pub enum Outcome {
         picks: Vec<PoolPick>,
         /// Where it is delivered.
         destinations: Vec<DestinationId>,
+        /// What a partner pays for it, as it was when it was decided: what the config says later changes no bill. `None` for
+        /// a user, and for a partner without a price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Decimal>,
     },
     /// Nobody eligible could take it now.
     Parked {

@@ -18,6 +18,7 @@ pub mod handover;
 pub mod id;
 pub mod key;
 pub mod lead;
+pub mod ledger;
 pub mod list;
 pub mod message;
 pub mod near;

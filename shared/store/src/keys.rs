@@ -12,6 +12,7 @@ use leadyard_domain::id::{
     AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
+use leadyard_domain::ledger::{Entry, EntryKind, Month};
 use leadyard_domain::suppression::AddressHash;
 
 use crate::codec::{Item, moment, text};
@@ -40,6 +41,7 @@ pub(crate) const SHARDS: u32 = 4;
 pub(crate) const LEAD_SK: &str = "LEAD";
 const ASSIGNMENT: &str = "ASSIGN#";
 const DELIVERY: &str = "DELIVERY#";
+const LEDGER: &str = "LEDGER#";
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -227,6 +229,23 @@ pub(crate) fn seen(account: &AccountId, source: &SourceId, body_hash: &str) -> K
 /// That no mail goes to an address. A partition each: there is nothing to list, for only hashes are kept.
 pub(crate) fn suppression(account: &AccountId, address: &AddressHash) -> Key {
     Key::new(format!("A#{account}#SUPPRESSED#{}", address.as_str()), "SUPPRESSED")
+}
+
+/// The partition of what a partner was charged and credited in a month.
+pub(crate) fn ledger_month(account: &AccountId, partner: &AssigneeId, month: Month) -> String {
+    format!("A#{account}#{LEDGER}{partner}#{month}")
+}
+
+/// The line of a month's ledger for an entry: lines stand in the order of their moments.
+pub(crate) fn ledger_line(account: &AccountId, month: Month, entry: &Entry) -> Key {
+    let Entry { kind, partner, lead, attempt, at, .. } = entry;
+    Key::new(ledger_month(account, partner, month), timed(*at, &format!("{}#{lead}#{attempt:04}", kind.name())))
+}
+
+/// The one place of an attempt's charge or credit, beside its lead. It is the same whatever the moment, the month and the
+/// account's zone, so that an attempt is charged and credited once.
+pub(crate) fn booked(account: &AccountId, kind: EntryKind, lead: &LeadId, attempt: u32) -> Key {
+    Key::new(lead_partition(account, lead), format!("{LEDGER}{attempt:04}#{}", kind.name()))
 }
 
 pub(crate) fn audits(account: &AccountId) -> String {

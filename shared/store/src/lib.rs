@@ -31,6 +31,7 @@ mod fresh;
 mod keys;
 mod lane;
 mod lead;
+mod ledger;
 mod list;
 mod listing;
 mod order;

@@ -126,6 +126,7 @@ fn ordinary(number: u32) -> Settled {
                 pool: pool(),
                 pick: Pick { turn: 8_004, member: assignees()[3].clone().into(), shares: shares() },
             }],
+            price: None,
             destinations: vec![crate::testing::destination()],
         },
         trace: trace(),

@@ -165,6 +165,7 @@ pub(crate) fn assignment(number: u32, attempt: u32) -> Assignment {
             pool: None,
             picks: Vec::new(),
             destinations: vec![destination()],
+            price: None,
         },
         decided_at: at(1),
         trace: Trace::default(),

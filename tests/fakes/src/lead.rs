@@ -52,7 +52,13 @@ pub async fn assigned_lead(
         config_version: 1,
         profile: None,
         rule: None,
-        outcome: Outcome::Assigned { assignee, pool: None, picks: Vec::new(), destinations: vec![destination] },
+        outcome: Outcome::Assigned {
+            assignee,
+            pool: None,
+            picks: Vec::new(),
+            price: None,
+            destinations: vec![destination],
+        },
         decided_at: at,
         trace: Trace::default(),
     };

@@ -12,6 +12,7 @@ pub mod leads;
 pub mod lists;
 pub mod meta;
 pub mod parked;
+pub mod partners;
 pub mod pools;
 pub mod queues;
 pub mod secrets;

@@ -21,6 +21,7 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod statement;
 mod suppressions;
 mod trial;
 mod versions;

@@ -94,6 +94,7 @@ pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at
             pool: Some("sales".parse().unwrap()),
             picks: Vec::new(),
             destinations,
+            price: None,
         },
         decided_at: received_at,
         trace,

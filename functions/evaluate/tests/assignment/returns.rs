@@ -1,12 +1,18 @@
 //! Leads that come back: rejected, returned, taken away by hand. The next candidate gets them, nobody twice; what was moved
 //! is moved back.
 
-use leadyard_domain::assignment::{Cause, Ending};
-use leadyard_domain::id::{AssigneeId, LeadId};
+use std::panic::AssertUnwindSafe;
+
+use evaluate::point::{Point, Points};
+use futures_util::FutureExt as _;
+use jiff::tz::TimeZone;
+use leadyard_domain::assignment::{Assignment, Cause, Ending};
+use leadyard_domain::delivery::{DeliveryRecord, DeliveryStatus};
+use leadyard_domain::id::{AssigneeId, DeliveryId, LeadId};
 use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use serde_json::{Value, json};
 
-use crate::setting::{START, Setting, account, assignee, at};
+use crate::setting::{START, Setting, account, assignee, at, hand_over, record};
 
 fn config() -> Value {
     json!({
@@ -198,4 +204,99 @@ async fn after_so_many_attempts_something_else_happens() {
     setting.send(reassign(&lead, 2, Ending::Rejected, None)).await;
     assert_eq!(setting.whose(&lead).await, "queued", "cy was not asked");
     setting.prove().await;
+}
+
+/// What deliver-webhook books when a partner accepts the lead by an attempt.
+async fn accept(setting: &Setting, assignment: &Assignment) {
+    let id = DeliveryId::of(&assignment.lead, assignment.attempt, &"crm".parse().unwrap());
+    let delivery = DeliveryRecord {
+        id,
+        account: account(),
+        source: "web".parse().unwrap(),
+        channel: "webhook".to_owned(),
+        status: DeliveryStatus::Delivered,
+        tries: 1,
+        tries_before_replay: 0,
+        reason: None,
+        next_try_at: None,
+        lease_until: None,
+        created_at: setting.now(),
+        updated_at: setting.now(),
+    };
+    setting.table.store.book_accepted(&TimeZone::UTC, assignment, &delivery).await.unwrap();
+}
+
+/// The entries of a partner in the month of [`START`].
+async fn ledger(setting: &Setting, partner: &str) -> Vec<String> {
+    let month = START[..7].parse().unwrap();
+    let page = setting.table.store.ledger(&account(), &assignee(partner), month, 10, None).await.unwrap();
+    page.rows.iter().map(|entry| format!("{} {} {}", entry.kind.name(), entry.attempt, entry.amount)).collect()
+}
+
+fn partners() -> Value {
+    let mut config = config();
+    for (place, price) in [(0, "42.50"), (1, "40")] {
+        config["assignees"][place]["kind"] = json!("partner");
+        config["assignees"][place]["price"] = json!(price);
+    }
+    config
+}
+
+#[tokio::test]
+async fn what_a_partner_gives_back_is_credited_once_however_often_its_message_comes() {
+    for how in [Ending::Rejected, Ending::Returned] {
+        let setting = Setting::start(&partners()).await;
+        let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+        accept(&setting, &setting.assignments(&lead).await[0]).await;
+        // What a lead costs later changes nothing.
+        let mut dearer = partners();
+        dearer["assignees"][0]["price"] = json!("99");
+        setting.publish(&dearer).await;
+        for time in 1..=3 {
+            setting.send(reassign(&lead, 1, how, None)).await;
+            assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5", "credit 1 42.5"], "{how:?}, time {time}");
+        }
+        // The next one has it, and nobody has said yet that it arrived there.
+        assert_eq!(setting.whose(&lead).await, "bo");
+        assert_eq!(ledger(&setting, "bo").await, Vec::<String>::new());
+        setting.send(reassign(&lead, 2, how, None)).await;
+        assert_eq!(ledger(&setting, "bo").await, Vec::<String>::new(), "what was not charged is not credited");
+        // The word that it had arrived comes late.
+        accept(&setting, &setting.assignments(&lead).await[1]).await;
+        assert_eq!(ledger(&setting, "bo").await, ["charge 2 40", "credit 2 40"]);
+        setting.prove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lead_that_is_taken_away_by_hand_is_paid_for() {
+    let setting = Setting::start(&partners()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    accept(&setting, &setting.assignments(&lead).await[0]).await;
+    setting.send(reassign(&lead, 1, Ending::Reassigned, None)).await;
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5"]);
+    // A return that comes afterwards ends nothing, and takes nothing back.
+    setting.send(reassign(&lead, 1, Ending::Returned, None)).await;
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5"]);
+    setting.prove().await;
+}
+
+#[tokio::test]
+async fn a_credit_that_a_process_left_behind_is_made_when_the_message_comes_again() {
+    let setting = Setting::start(&partners()).await;
+    let lead = setting.lead(json!({ "email": "a@example.com" })).await;
+    accept(&setting, &setting.assignments(&lead).await[0]).await;
+    let ends = Points::calling(|point| {
+        if point == Point::AfterCommit {
+            // Without the panic hook, whose output would look like a failure.
+            std::panic::resume_unwind(Box::new("the process ends here"));
+        }
+    });
+    let batch = vec![record("m".to_owned(), reassign(&lead, 1, Ending::Returned, None))];
+    let evaluate = setting.evaluate_with(setting.table.store.clone(), ends);
+    assert!(AssertUnwindSafe(evaluate.handle(batch.clone())).catch_unwind().await.is_err());
+    assert!(setting.read(&lead).await.holdings[0].ended.is_some(), "the end is on record");
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5"]);
+    hand_over(&setting.evaluate(), vec![batch]).await;
+    assert_eq!(ledger(&setting, "anna").await, ["charge 1 42.5", "credit 1 42.5"]);
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Attempts, DefaultAction, Else, ServiceLevel, is_true, yes};
+use super::{Action, Amount, Attempts, DefaultAction, Else, ServiceLevel, is_true, yes};
 use crate::condition::Condition;
 use crate::id::{Entity, ProfileId, RuleId};
 
@@ -103,4 +103,7 @@ pub struct Rule {
     /// How often a lead is offered; the profile's where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<Attempts>,
+    /// What a partner pays for a lead that this rule gives it, instead of the pool member's and the assignee's own price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Amount>,
 }

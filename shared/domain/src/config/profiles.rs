@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Attempts, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
+    Action, Amount, Attempts, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
 };
 
 use crate::condition::{KnownLists, Patterns, Scope, Test, compile, instant};
@@ -52,6 +52,8 @@ pub struct CheckedRule {
     pub sla: Option<ServiceLevel>,
     /// How often the lead is offered.
     pub attempts: Option<Attempts>,
+    /// What a partner pays for it.
+    pub price: Option<Amount>,
 }
 
 /// What assignees take, compiled, by their place in the document.
@@ -137,6 +139,7 @@ impl Compiler<'_> {
             otherwise: rule.otherwise,
             sla: rule.sla.clone(),
             attempts: rule.attempts.clone(),
+            price: rule.price,
         }
     }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use rust_decimal::Decimal;
+
 use super::route::Branch;
 use super::{Case, Decision, State, waiting};
 use crate::assignment::{Ending, Outcome, PoolPick};
-use crate::config::{Action, Assignee, Else, MatchMode, OverCap, Pool};
+use crate::config::{Action, Assignee, AssigneeKind, Else, MatchMode, OverCap, Pool};
 use crate::contact::{Contact, Had};
 use crate::eligibility::{Asked, Ineligible, Place};
 use crate::id::{AssigneeId, PoolId};
@@ -383,6 +385,25 @@ impl<'a> Attempt<'a> {
             let level = self.branch.service_level();
             self.timers = level.and_then(|level| Timers::start(level, checked, assignee, now));
         }
-        Outcome::Assigned { assignee: id, pool, picks, destinations }
+        let price = checked.assignee(&id).and_then(|assignee| self.price(assignee, &picks));
+        Outcome::Assigned { assignee: id, pool, picks, destinations, price }
+    }
+
+    /// What a partner pays for the lead: what the rule says, then the members on the way from the innermost pool outwards,
+    /// then the partner itself. A rule that found nobody has no say in what the default gives.
+    fn price(&self, assignee: &Assignee, picks: &[PoolPick]) -> Option<Decimal> {
+        if assignee.kind != AssigneeKind::Partner {
+            return None;
+        }
+        let of_rule = self.branch.rule.filter(|_| !self.by_default).and_then(|rule| rule.price);
+        let mut inner = Member::Assignee(assignee.id.clone());
+        let mut of_member = None;
+        for PoolPick { pool: id, .. } in picks.iter().rev() {
+            let pool = self.case.rules.checked().pool(id);
+            let member = pool.and_then(|pool| pool.members.iter().find(|member| member.member == inner));
+            of_member = of_member.or(member.and_then(|member| member.price));
+            inner = Member::Pool(id.clone());
+        }
+        of_rule.or(of_member).or(assignee.price).map(|price| price.decimal().normalize())
     }
 }

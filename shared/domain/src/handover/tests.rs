@@ -48,7 +48,8 @@ fn decision(rule: &str, outcome: Outcome) -> Decision {
 
 fn assigned(who: &str, picks: Vec<PoolPick>) -> Outcome {
     let destinations = vec![DestinationId::new("crm").unwrap()];
-    Outcome::Assigned { assignee: id(who), pool: picks.first().map(|pick| pick.pool.clone()), picks, destinations }
+    let pool = picks.first().map(|pick| pick.pool.clone());
+    Outcome::Assigned { assignee: id(who), pool, picks, destinations, price: None }
 }
 
 fn parked() -> Outcome {

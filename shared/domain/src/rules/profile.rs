@@ -5,7 +5,9 @@ use super::facts::{Facts, Slots};
 use super::index::Index;
 use super::tree::{Planter, Tree};
 use crate::condition::{Failed, Subject};
-use crate::config::{Action, Attempts, CheckedProfile, CheckedRule, Else, MatchMode, Redistribute, ServiceLevel};
+use crate::config::{
+    Action, Amount, Attempts, CheckedProfile, CheckedRule, Else, MatchMode, Redistribute, ServiceLevel,
+};
 use crate::id::{Entity, ProfileId, RuleId};
 
 /// A profile with its rules in an index.
@@ -46,6 +48,8 @@ pub struct CompiledRule {
     pub sla: Option<ServiceLevel>,
     /// How often the lead is offered.
     pub attempts: Option<Attempts>,
+    /// What a partner pays for it, whatever the pool and the partner say.
+    pub price: Option<Amount>,
     condition: Option<Tree>,
 }
 
@@ -64,13 +68,14 @@ impl CompiledProfile {
         let rules: Box<[CompiledRule]> = profile
             .rules
             .into_iter()
-            .map(|CheckedRule { id, window, test, actions, otherwise, sla, attempts }| CompiledRule {
+            .map(|CheckedRule { id, window, test, actions, otherwise, sla, attempts, price }| CompiledRule {
                 id,
                 window,
                 actions,
                 otherwise,
                 sla,
                 attempts,
+                price,
                 condition: test.map(|test| planter.plant(test)),
             })
             .collect();

@@ -10,6 +10,17 @@ fn keys_are_as_the_data_model_says() {
     let contact = Contact::of(&crate::testing::lead(1).fields).remove(0);
     let anna = AddressHash::of("anna@example.com").unwrap();
     let moment = "2026-07-21T10:00:00.123Z";
+    let entry = Entry {
+        kind: EntryKind::Credit,
+        partner: assignee("acme"),
+        lead: lead.clone(),
+        attempt: 3,
+        rule: None,
+        delivery: delivery.clone(),
+        amount: 5.into(),
+        at: at(0),
+        how: None,
+    };
     for (key, pk, sk) in [
         (config_pointer(&account()), "A#main".to_owned(), "CONFIG".to_owned()),
         (config_chunk(&account(), 7, 2), "A#main".into(), "CONFIG#0000000007#0002".into()),
@@ -38,6 +49,12 @@ fn keys_are_as_the_data_model_says() {
         ),
         (seen(&account(), &source(), "5e88"), "A#main#SEEN#web#5e88".into(), "SEEN".into()),
         (suppression(&account(), &anna), format!("A#main#SUPPRESSED#{}", anna.as_str()), "SUPPRESSED".into()),
+        (booked(&account(), EntryKind::Charge, &lead, 3), format!("A#main#LEAD#{lead}"), "LEDGER#0003#charge".into()),
+        (
+            ledger_line(&account(), "2026-07".parse().unwrap(), &entry),
+            "A#main#LEDGER#acme#2026-07".into(),
+            format!("{moment}#credit#{lead}#0003"),
+        ),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),
     ] {
         assert_eq!((key.pk.as_str(), key.sk.as_str()), (pk.as_str(), sk.as_str()));
@@ -56,6 +73,7 @@ fn parts_of_a_lead_are_told_apart() {
     for (key, part) in [
         (super::lead(&account(), &lead), LeadPart::Lead),
         (assignment(&account(), &lead, 1), LeadPart::Assignment),
+        (booked(&account(), EntryKind::Charge, &lead, 1), LeadPart::Other),
         (delivery(&account(), &delivery_id(1)), LeadPart::Delivery(delivery_id(1))),
         (Key::new(lead_partition(&account(), &lead), "ACTIVITY#1"), LeadPart::Other),
         (Key::new(lead_partition(&account(), &lead), "DELIVERY#no"), LeadPart::Other),

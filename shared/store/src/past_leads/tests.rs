@@ -59,6 +59,7 @@ async fn each_lead_comes_with_what_was_decided_first() {
             pool: Some("sales".parse().unwrap()),
             picks: Vec::new(),
             destinations: vec![],
+            price: None,
         },
         ..assignment(1, 1)
     };

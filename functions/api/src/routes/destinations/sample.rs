@@ -79,7 +79,13 @@ pub(super) fn order(
         config_version: version,
         profile: None,
         rule: None,
-        outcome: Outcome::Assigned { assignee, pool: None, picks: Vec::new(), destinations: vec![destination.clone()] },
+        outcome: Outcome::Assigned {
+            assignee,
+            pool: None,
+            picks: Vec::new(),
+            price: None,
+            destinations: vec![destination.clone()],
+        },
         decided_at: now,
         trace: Trace::default(),
     };

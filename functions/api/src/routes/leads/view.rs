@@ -266,6 +266,8 @@ pub struct AssignmentView {
     pool: Option<String>,
     /// Where it is delivered.
     destinations: Vec<String>,
+    /// What a partner pays for it, as an exact decimal; `null` for a user and for a partner without a price.
+    price: Option<String>,
     /// Why it was parked.
     reason: Option<String>,
     /// The pool or rule in whose line it was parked.
@@ -314,6 +316,7 @@ impl AssignmentView {
             assignee: None,
             pool: None,
             destinations: Vec::new(),
+            price: None,
             reason: None,
             line: None,
             until: None,
@@ -323,11 +326,12 @@ impl AssignmentView {
             trace,
         };
         match outcome {
-            Outcome::Assigned { assignee, pool, destinations, picks: _ } => {
+            Outcome::Assigned { assignee, pool, destinations, price, picks: _ } => {
                 view.outcome = OutcomeKind::Assigned;
                 view.assignee = Some(assignee.into());
                 view.pool = pool.map(String::from);
                 view.destinations = destinations.into_iter().map(String::from).collect();
+                view.price = price.map(|price| price.to_string());
             }
             Outcome::Parked { line, reason, group: _, until } => {
                 view.outcome = OutcomeKind::Parked;

@@ -5,6 +5,7 @@ mod attempts;
 mod exclusions;
 mod over_cap;
 mod pools;
+mod prices;
 mod properties;
 mod rules;
 mod strategies;

@@ -75,6 +75,7 @@ fn assigned(id: &str, destinations: &[&str]) -> Outcome {
         pool: None,
         picks: Vec::new(),
         destinations: destinations.iter().map(|id| id.parse().unwrap()).collect(),
+        price: None,
     }
 }
 
