@@ -60,12 +60,13 @@ impl Gate {
         message: &DeliveryMessage,
         now: Timestamp,
     ) -> Result<Pass, StoreError> {
-        let DeliveryMessage { account, delivery, slot, .. } = message;
+        let DeliveryMessage { account, delivery, number, slot } = message;
         // Whoever has a place in the line has been let through before; its time is all it waits for.
         if let Some(wait_s) = slot.and_then(|slot| wait_s(slot, now)) {
             return Ok(Pass::Later(message.clone(), wait_s));
         }
-        if self.is_hung(account, &destination.id, now) {
+        // Further tries come by their own schedule, and there are no more of them than first ones were let through.
+        if *number == 1 && self.is_hung(account, &destination.id, now) {
             return Ok(Pass::Later(message.clone(), HUNG_S.0 + jitter_s(message, now, HUNG_S.1)));
         }
         let known = self.health.get(account, &destination.id, now).await?;

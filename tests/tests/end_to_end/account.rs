@@ -68,14 +68,15 @@ impl<'a> Account<'a> {
         self.wait(&format!("event {id} is settled"), async || self.api.find(&path).await).await
     }
 
-    /// A lead as soon as all of its deliveries have ended: delivered, dead or unknown.
+    /// A lead as soon as all of its deliveries have ended: delivered, rejected, dead or unknown.
     pub async fn delivered(&self, lead: &str) -> Value {
         let path = format!("/v1/leads/{lead}");
         let ended = async || {
             let lead = self.api.get(&path).await?;
             let deliveries = lead["deliveries"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let has_ended =
-                |delivery: &Value| matches!(delivery["status"].as_str(), Some("delivered" | "dead" | "unknown"));
+            let has_ended = |delivery: &Value| {
+                matches!(delivery["status"].as_str(), Some("delivered" | "rejected" | "dead" | "unknown"))
+            };
             let all = !deliveries.is_empty() && deliveries.iter().all(has_ended);
             Ok((all && lead["deliveries_pending"] == json!([])).then_some(lead))
         };

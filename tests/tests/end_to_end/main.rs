@@ -8,6 +8,7 @@ mod account;
 mod assignment;
 mod bad_receiver;
 mod bad_request;
+mod cascade;
 mod five_hundred;
 mod history;
 mod mended;
