@@ -61,6 +61,13 @@ impl DeliverEmail {
         let report = Report { account, delivery, number, told, log_days, now };
         match self.store.hear_of_delivery(&report).await? {
             Heard::Changed(record) => {
+                // SES has it after all: who accepted it is charged.
+                if record.status == DeliveryStatus::Delivered
+                    && let Some(order) = self.store.order(&record.account, &record.id).await?
+                {
+                    let zone = published.checked.config().account.timezone.time_zone();
+                    self.store.book_accepted(zone, &order.assignment, &record).await?;
+                }
                 if record.status == DeliveryStatus::Dead || record.reason.is_none() {
                     self.metrics.count(record.status.metric(), 1);
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use leadyard_domain::assignment::Ending;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{
     Attempt, Exchange, Notice, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
@@ -153,9 +154,15 @@ impl DeliverEmail {
         lease: &Lease,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
-        let Sent { result, may_have_arrived, code, note, exchange } = match destination
-            .map(|destination| &destination.channel)
-        {
+        let delivery = &lease.record().id;
+        // Whoever has the lead no more is not sent it: the next one may have it.
+        let over = order.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none());
+        let channel = destination.map(|destination| &destination.channel);
+        let Sent { result, may_have_arrived, code, note, exchange } = match channel {
+            _ if over.is_some() => {
+                let how = over.map(Ending::name).unwrap_or_default();
+                refused("E_ENDED", format!("the assignee has the lead no more ({how}): it is not sent"))
+            }
             Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
             Some(_) => refused("E_CHANNEL", "the destination is no email any more: replay it when it is".to_owned()),
             None => {

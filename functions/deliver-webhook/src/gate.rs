@@ -16,6 +16,8 @@ use leadyard_store::{Entered, HealthCache, Place, Store, StoreError};
 
 /// A slot that is so near is now, in milliseconds: a message that is held back for less costs more than it spares.
 const NEAR_MS: i64 = 1_000;
+/// A place in the line that was missed by so long is none any more.
+const MISSED: SignedDuration = SignedDuration::from_secs(60);
 /// How long somebody waits for a place at a destination that is full, in seconds: at least, and how much more at most.
 const FULL_S: u32 = 2;
 const FULL_MORE_S: u64 = 3;
@@ -61,6 +63,10 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Pass, StoreError> {
         let DeliveryMessage { account, delivery, number, slot } = message;
+        // A place that was missed by long, while the destination did not answer, say, is none: else all would go at once. Where
+        // there is no limit any more nobody waits for one.
+        let long_ago = now.checked_sub(MISSED).unwrap_or(Timestamp::MIN);
+        let slot = slot.filter(|slot| destination.limits.per_minute.is_some() && *slot >= long_ago);
         // Whoever has a place in the line has been let through before; its time is all it waits for.
         if let Some(wait_s) = slot.and_then(|slot| wait_s(slot, now)) {
             return Ok(Pass::Later(message.clone(), wait_s));
@@ -136,7 +142,7 @@ impl Gate {
         &self,
         destination: &Destination,
         message: &DeliveryMessage,
-        (sign, reason): (Sign, &str),
+        (sign, code, reason): (Sign, Option<&str>, &str),
         now: Timestamp,
     ) {
         let (account, id) = (&message.account, &destination.id);
@@ -149,11 +155,11 @@ impl Gate {
         match self.store.note_sign(account, id, sign, reason, now).await {
             Ok(after) if after.suspended.is_some() && before.suspended.is_none() => {
                 self.metrics.count("DestinationsSuspended", 1);
-                tracing::error!(%account, destination = %id, reason, "destination is suspended: nothing is sent to it until it is resumed");
+                tracing::error!(%account, destination = %id, code, "destination is suspended: nothing is sent to it until it is resumed");
             }
             Ok(after) if after.open_since.is_some() && before.open_since.is_none() => {
                 self.metrics.count("DestinationsOpened", 1);
-                tracing::warn!(%account, destination = %id, reason, "destination does not answer: its deliveries wait");
+                tracing::warn!(%account, destination = %id, code, "destination does not answer: its deliveries wait");
             }
             Ok(after) if after.is_well() && before.open_since.is_some() => {
                 tracing::info!(%account, destination = %id, "destination answers again");

@@ -89,6 +89,8 @@ impl DeliverWebhook {
     /// # Errors
     /// The message has to come again.
     pub async fn handle(&self, record: Record<DeliveryMessage>) -> Result<(), DeliverError> {
+        // A message that comes again may have been sent and not recorded.
+        let sent_before = record.receive_count > 1 || record.message.number > 1;
         let message = record.message;
         let account = &message.account;
         let published = self.configs.get(account, (self.now)()).await?;
@@ -101,7 +103,7 @@ impl DeliverWebhook {
         };
         match pass {
             Pass::Go(place) => {
-                let done = self.go(&published, destination, &message, None).await;
+                let done = self.go(&published, destination, &message, sent_before, None).await;
                 if let Some(place) = place {
                     self.gate.leave(place).await;
                 }
@@ -110,7 +112,7 @@ impl DeliverWebhook {
             Pass::Later(message, wait_s) => Ok(self.follow_ups.ask(FollowUp::put_off(message, wait_s)).await?),
             Pass::Suspended(why) => {
                 let reason = format!("the destination is suspended: {why}; resume it and replay");
-                self.go(&published, destination, &message, Some(refused("E_SUSPENDED", &reason))).await
+                self.go(&published, destination, &message, sent_before, Some(refused("E_SUSPENDED", &reason))).await
             }
         }
     }
@@ -121,6 +123,7 @@ impl DeliverWebhook {
         published: &Published,
         destination: Option<&Destination>,
         message: &DeliveryMessage,
+        sent_before: bool,
         decided: Option<Sent>,
     ) -> Result<(), DeliverError> {
         let DeliveryMessage { account, delivery, number, .. } = message;
@@ -128,7 +131,7 @@ impl DeliverWebhook {
         let order = order.ok_or_else(|| missing(message, "the lead's assignment"))?;
         // What can fail without anything being sent is done before the claim: a claim that is left behind waits for its
         // lease to end, and an at-most-once one for a person.
-        let ready = match (decided, destination) {
+        let ready = match (decided.or_else(|| over(&order, delivery)), destination) {
             (Some(sent), _) => Err(sent),
             (None, Some(destination)) => self.sender.ready(account, destination, (self.now)()).await?,
             (None, None) => {
@@ -147,7 +150,10 @@ impl DeliverWebhook {
             at_most_once: destination.is_some_and(|destination| destination.at_most_once),
         };
         match self.store.claim_delivery(&claim).await? {
-            Claim::Claimed(lease) => self.attempt(published, destination, message, &order, &lease, ready).await,
+            Claim::Claimed(lease) => {
+                let ready = ready.map(|ready| (ready, sent_before));
+                self.attempt(published, destination, message, &order, &lease, ready).await
+            }
             // The outcome is on record, but what follows may not have been asked for.
             Claim::Settled(record) => {
                 self.store.book_accepted(zone(published), &order.assignment, &record).await?;
@@ -170,11 +176,14 @@ impl DeliverWebhook {
         message: &DeliveryMessage,
         order: &Order,
         lease: &Lease,
-        ready: Result<Ready<'_>, Sent>,
+        ready: Result<(Ready<'_>, bool), Sent>,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
         let sent = match ready {
-            Ok(ready) => self.sender.send(published, order, &lease.record().id, ready, began).await,
+            Ok((ready, sent_before)) => {
+                let sent = self.sender.send(published, order, &lease.record().id, ready, began).await;
+                Sent { result: sent.result.duplicate_of_ours(sent_before), ..sent }
+            }
             Err(sent) => sent,
         };
         let Sent { result, may_have_arrived, code, exchange, elapsed_ms, sign } = sent;
@@ -200,7 +209,7 @@ impl DeliverWebhook {
         if let (Some(destination), Some(sign)) = (destination, sign) {
             self.gate.note_wait(message, code == Some("E_TIMEOUT"), (self.now)());
             let reason = attempt.reason.as_deref().unwrap_or_default();
-            self.gate.note(destination, message, (sign, reason), (self.now)()).await;
+            self.gate.note(destination, message, (sign, code, reason), (self.now)()).await;
         }
         self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
@@ -210,6 +219,14 @@ impl DeliverWebhook {
 /// The zone whose months the account's ledgers are kept by.
 fn zone(published: &Published) -> &TimeZone {
     published.checked.config().account.timezone.time_zone()
+}
+
+/// Whoever has the lead no more is not sent it: the next one may have it. What tells of a missed service level goes out all
+/// the same, for that was missed.
+fn over(order: &Order, delivery: &DeliveryId) -> Option<Sent> {
+    let how = order.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none())?;
+    let reason = format!("the assignee has the lead no more ({}): it is not sent", how.name());
+    Some(refused("E_ENDED", &reason))
 }
 
 fn missing(message: &DeliveryMessage, what: &'static str) -> DeliverError {

@@ -15,7 +15,7 @@ use leadyard_store::Store;
 
 /// A try does not begin with less time than this left: the longest exchange and what surrounds it.
 const LIMITS: Limits =
-    Limits { concurrency: NonZeroUsize::new(64).expect("64 is not 0"), start_reserve: Duration::from_secs(35) };
+    Limits { concurrency: NonZeroUsize::new(64).expect("64 is not 0"), start_reserve: Duration::from_secs(45) };
 
 fn main() -> ExitCode {
     start("deliver-webhook", async |function: Start| {

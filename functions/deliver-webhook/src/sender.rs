@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use leadyard_domain::config::{Auth, Channel, Destination, Slack, Webhook};
+use leadyard_domain::delivery::health::Sign;
 use leadyard_domain::delivery::{TryResult, payload, template_context};
 use leadyard_domain::id::{AccountId, DeliveryId, SecretName};
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_outbound::exchange::Exchange;
 use leadyard_outbound::outcome::{Sent, refused, weigh};
+use leadyard_outbound::redact::REDACTED;
 use leadyard_outbound::request::{self, Credentials};
 use leadyard_outbound::signature::Secret;
 use leadyard_outbound::token::{TokenError, Tokens};
@@ -14,6 +16,9 @@ use leadyard_store::{Order, Published, SecretCache, Store};
 use tokio::sync::OnceCell;
 
 use crate::handler::DeliverError;
+
+/// Secrets that are shorter are not looked for in answers.
+const SECRET_LEN_MIN: usize = 6;
 
 /// Sends requests.
 pub(crate) struct Sender {
@@ -100,11 +105,16 @@ impl Sender {
         let Auth::Oauth2(settings) = auth else { return Ok(Ok(secret)) };
         Ok(self.tokens.get(exchange, settings, &secret, now).await.map_err(|error| {
             let reason = error.to_string();
-            let result = match error {
-                TokenError::Transient(_) => TryResult::Transient { reason: reason.clone(), retry_after_s: None },
-                TokenError::Final(_) => TryResult::Final { reason: reason.clone() },
-            };
-            Sent { result, ..refused("E_TOKEN", &reason) }
+            let refused = refused("E_TOKEN", &reason);
+            match error {
+                // Without tokens a receiver can't be reached, whichever of its servers is down.
+                TokenError::Transient(_) => Sent {
+                    result: TryResult::Transient { reason, retry_after_s: None },
+                    sign: Some(Sign::Failing),
+                    ..refused
+                },
+                TokenError::Final(_) => refused,
+            }
         }))
     }
 
@@ -145,12 +155,19 @@ impl Sender {
         };
         let reply = exchange.send(prepared.request.clone()).await;
         match &ready {
-            Ready::Webhook { webhook, .. } => {
-                self.weigh(webhook, &ready, weigh(&prepared, reply, &webhook.answers, at))
+            Ready::Webhook { webhook, auth, .. } => {
+                let sent = self.weigh(webhook, &ready, weigh(&prepared, reply, &webhook.answers, at));
+                // Some receivers show what they were sent.
+                let secret_headers = prepared.request.headers.iter();
+                let shown = secret_headers.filter(|(name, _)| prepared.secret_headers.contains(name));
+                let secrets: Vec<&str> = shown.map(|(_, value)| value.as_str()).chain(auth.as_deref()).collect();
+                scrub(sent, &secrets)
             }
-            Ready::Slack { .. } => {
-                let mut sent = weigh(&prepared, reply, &[], at);
+            Ready::Slack { url, .. } => {
+                let sent = weigh(&prepared, reply, &[], at);
                 // The address is the secret.
+                let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+                let mut sent = scrub(sent, &[Some(url.as_str()), path].into_iter().flatten().collect::<Vec<_>>());
                 sent.exchange.to = format!("slack ({})", host(&prepared.request.url));
                 sent
             }
@@ -168,6 +185,30 @@ impl Sender {
         let reason = "the receiver answered 401: it does not take the token; a new one is asked for".to_owned();
         Sent { result: TryResult::Transient { reason, retry_after_s: None }, ..sent }
     }
+}
+
+/// Takes secrets out of what is kept of an answer. Short ones stay: they would be found everywhere.
+fn scrub(mut sent: Sent, secrets: &[&str]) -> Sent {
+    // The part behind `Bearer` or `Basic` alone, too.
+    let parts = secrets.iter().flat_map(|secret| [Some(*secret), secret.split_once(' ').map(|(_, part)| part)]);
+    for secret in parts.flatten().filter(|secret| secret.len() >= SECRET_LEN_MIN) {
+        let clean = |text: &mut String| {
+            if text.contains(secret) {
+                *text = text.replace(secret, REDACTED);
+            }
+        };
+        clean(&mut sent.exchange.response_body);
+        sent.exchange.response_headers.iter_mut().for_each(|(_, value)| clean(value));
+        match &mut sent.result {
+            TryResult::Delivered => {}
+            TryResult::Rejected { reason }
+            | TryResult::Duplicate { reason }
+            | TryResult::Transient { reason, .. }
+            | TryResult::Final { reason }
+            | TryResult::Unknown { reason } => clean(reason),
+        }
+    }
+    sent
 }
 
 fn unset(name: &SecretName) -> Sent {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::assignment::{Holding, Standing};
+use crate::assignment::{Ending, Holding, Standing};
 use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountId, AssigneeId, Entity, EventId, LeadId, SourceId};
 
@@ -60,6 +60,12 @@ impl Lead {
     /// Those who have it now.
     pub fn held(&self) -> impl Iterator<Item = &Holding> {
         self.holdings.iter().filter(|holding| holding.ended.is_none())
+    }
+
+    /// How somebody ceased to have the lead by an attempt; `None` while they have it.
+    #[must_use]
+    pub fn ended(&self, attempt: u32) -> Option<Ending> {
+        self.holding(attempt)?.ended.as_ref().map(|end| end.how)
     }
 
     /// What an attempt gave to somebody, if it did.

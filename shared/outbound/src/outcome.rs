@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use leadyard_domain::delivery::health::Sign;
 use leadyard_domain::delivery::{AnswerRule, AnswerSeen, Exchange, TryResult, classify, meaning, retry_after_s};
 
-use crate::exchange::{Answer, Reply};
+use crate::exchange::{Answer, BodyEnd, Reply};
 use crate::redact;
 use crate::request::Prepared;
 
@@ -56,19 +56,25 @@ pub fn weigh(prepared: &Prepared, reply: Reply, rules: &[AnswerRule], now: Times
             let wish = answer.header("retry-after").and_then(|header| retry_after_s(header, now));
             let seen = AnswerSeen { status: answer.status, headers: &answer.headers, body: &answer.body };
             let by_rule = meaning(rules, seen, wish);
-            let sign = Some(sign_of(answer.status));
-            let result = by_rule.unwrap_or_else(|| classify(answer.status, answer.location(), wish));
-            // A gateway that gives up does not know what the receiver behind it did.
-            let may_have_arrived = matches!(answer.status, 502 | 504);
+            let sign = Some(sign_of(answer.status, by_rule.as_ref()));
+            let location = answer.location().map(redact::location);
+            let unread = if by_rule.is_none() { unread(rules, &answer) } else { None };
+            // A gateway that gives up does not know what the receiver behind it did; a 2xx says that it has the request.
+            let may_have_arrived = matches!(answer.status, 200..=299 | 502 | 504);
+            let result = by_rule.or(unread).unwrap_or_else(|| classify(answer.status, location.as_deref(), wish));
             let code = match &result {
                 TryResult::Delivered => None,
                 TryResult::Rejected { .. } => Some("E_REJECTED".to_owned()),
+                TryResult::Duplicate { .. } => Some("E_DUPLICATE".to_owned()),
                 _ => Some("E_STATUS".to_owned()),
             };
             exchange.response_status = Some(answer.status);
             exchange.response_body = answer.excerpt().text;
             let Answer { headers, elapsed_ms, .. } = answer;
             exchange.response_headers = redact::headers(&headers, &[]);
+            for (_, value) in exchange.response_headers.iter_mut().filter(|(name, _)| name == "location") {
+                *value = redact::location(value);
+            }
             Sent { result, may_have_arrived, code, exchange, elapsed_ms, sign }
         }
         Reply::Failure(failure) => {
@@ -90,8 +96,41 @@ pub fn weigh(prepared: &Prepared, reply: Reply, rules: &[AnswerRule], now: Times
     }
 }
 
-/// What a status says of a receiver: one that refuses a request is there all the same.
-fn sign_of(status: u16) -> Sign {
+/// What a body that did not come whole keeps rules from reading. That a receiver answered 2xx is not enough where its rules
+/// look for a refusal in the body.
+fn unread(rules: &[AnswerRule], answer: &Answer) -> Option<TryResult> {
+    let wants_body = rules.iter().any(|rule| rule.json.is_some());
+    if !wants_body || !(200..=299).contains(&answer.status) {
+        return None;
+    }
+    match answer.body_end {
+        BodyEnd::Complete => None,
+        BodyEnd::TimedOut | BodyEnd::Broken => Some(TryResult::Transient {
+            reason: format!(
+                "the receiver answered {} and its body broke off before the rules could read it",
+                answer.status
+            ),
+            retry_after_s: None,
+        }),
+        BodyEnd::Capped => Some(TryResult::Unknown {
+            reason: format!(
+                "the receiver answered {} with a body that is too large for the rules to read",
+                answer.status
+            ),
+        }),
+    }
+}
+
+/// What an answer says of a receiver: one that refuses a request is there all the same, and one whose owner has said what its
+/// answer means is well.
+fn sign_of(status: u16, by_rule: Option<&TryResult>) -> Sign {
+    match (by_rule, status) {
+        (Some(TryResult::Delivered | TryResult::Rejected { .. } | TryResult::Duplicate { .. }), _) => {
+            return Sign::Alive;
+        }
+        (Some(_), 410) => return Sign::Failing,
+        _ => {}
+    }
     match status {
         410 => Sign::Gone,
         408 | 429 | 500.. => Sign::Failing,

@@ -49,6 +49,14 @@ pub fn url(text: &str) -> String {
     url.into()
 }
 
+/// Where a redirect points, as it may be kept: what stands behind the path may be a secret.
+pub fn location(text: &str) -> String {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let place = &text[..end];
+    // A relative one has no host and no user.
+    if Url::parse(place).is_ok() { url(place) } else { place.to_owned() }
+}
+
 fn looks_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     !HARMLESS.contains(&name.as_str()) && TELLING.iter().any(|part| name.contains(part))

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use form_urlencoded::{Serializer, byte_serialize};
@@ -10,14 +11,17 @@ use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::config::Oauth2;
 use reqwest::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::exchange::{Exchange, OutboundRequest, Reply, TIMEOUT_DEFAULT};
+use crate::exchange::{Exchange, OutboundRequest, Reply};
 
 /// A token that ends within so many seconds is not used any more: the request has to arrive, too.
 const RESERVE_S: i64 = 60;
 /// How long a token is taken for good whose server does not say it, in seconds.
 const EXPIRES_IN_S: i64 = 300;
+/// A token server is asked within the time of a delivery: it has to be quick.
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Most tokens that are kept.
 const KEPT_MAX: usize = 1_000;
 
@@ -52,7 +56,9 @@ impl std::fmt::Debug for Kept {
 #[derive(Deserialize)]
 struct Answered {
     access_token: Option<String>,
-    expires_in: Option<i64>,
+    /// A number, by the RFC; some servers send it as a text.
+    #[serde(default)]
+    expires_in: Value,
     error: Option<String>,
 }
 
@@ -128,7 +134,7 @@ async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(St
             ("accept".to_owned(), "application/json".to_owned()),
         ],
         body: form.finish().into_bytes(),
-        timeout: TIMEOUT_DEFAULT,
+        timeout: TIMEOUT,
     };
     let answer = match exchange.send(request).await {
         Reply::Answer(answer) => answer,
@@ -138,7 +144,8 @@ async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(St
     let read: Option<Answered> = serde_json::from_slice(&answer.body).ok();
     match (answer.status, read) {
         (200..=299, Some(Answered { access_token: Some(token), expires_in, .. })) if is_sound(&token) => {
-            Ok((token, expires_in))
+            let text = expires_in.as_str().map(str::to_owned).unwrap_or_else(|| expires_in.to_string());
+            Ok((token, text.trim().parse::<f64>().ok().and_then(whole_seconds)))
         }
         (408 | 429 | 500.., _) => Err(TokenError::Transient(format!("it answered {}", answer.status))),
         (status, read) => {
@@ -150,6 +157,12 @@ async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(St
             }))
         }
     }
+}
+
+/// A length in whole seconds, where it is one that anybody could mean.
+#[expect(clippy::cast_possible_truncation, reason = "it is below a billion")]
+fn whole_seconds(seconds: f64) -> Option<i64> {
+    (0.0..1e9).contains(&seconds).then_some(seconds as i64)
 }
 
 /// Whether a text can stand in a header.

@@ -89,3 +89,77 @@ async fn after_the_last_wait_it_is_dead() {
     assert_eq!(setting.status(&delivery).await, "dead");
     assert_eq!(setting.put_off().len(), 1);
 }
+
+#[tokio::test]
+async fn a_duplicate_of_our_own_is_delivered_and_one_of_someone_else_goes_on() {
+    let answers = json!([{ "status": [409], "then": "duplicate" }]);
+    let mut first = true;
+    let setting = Setting::start(json!({ "answers": answers, "timeout_s": 1 }), json!({}), move |_| {
+        if std::mem::take(&mut first) { Answered::Never } else { Answered::status(409) }
+    })
+    .await;
+    let ours = setting.lead(1).await;
+    setting.try_it(&ours, 1).await;
+    assert_eq!(setting.status(&ours).await, "retry");
+    setting.pass(61);
+    setting.try_it(&ours, 2).await;
+    assert_eq!(setting.status(&ours).await, "delivered", "the first try brought it");
+    let theirs = setting.lead(2).await;
+    setting.try_it(&theirs, 1).await;
+    assert_eq!((setting.status(&theirs).await, setting.told_evaluate().len()), ("rejected", 1));
+}
+
+#[tokio::test]
+async fn a_rule_that_knows_an_answer_says_nothing_against_the_receiver() {
+    let answers = json!([{ "status": [410], "then": "rejected" }]);
+    let setting = Setting::start(json!({ "answers": answers }), json!({}), |_| Answered::status(410)).await;
+    for number in 1..=2 {
+        let delivery = setting.lead(number).await;
+        setting.try_it(&delivery, 1).await;
+        assert_eq!(setting.status(&delivery).await, "rejected");
+        setting.pass(3);
+    }
+    assert_eq!(setting.receiver.came().len(), 2, "nothing is suspended");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_for_its_rules_waits_for_a_person() {
+    let answers = json!([{ "json": { "path": "outcome", "in": ["failure"] }, "then": "rejected" }]);
+    let setting = Setting::start(json!({ "answers": answers }), json!({}), |_| {
+        says(200, &format!(r#"{{"outcome":"failure","pad":"{}"}}"#, "x".repeat(70_000)))
+    })
+    .await;
+    let delivery = setting.lead(1).await;
+    setting.try_it(&delivery, 1).await;
+    assert_eq!(setting.status(&delivery).await, "unknown");
+}
+
+#[tokio::test]
+async fn whoever_has_the_lead_no_more_is_not_sent_it() {
+    let setting = Setting::start(json!({}), json!({}), |_| Answered::status(503)).await;
+    let delivery = setting.lead(1).await;
+    setting.try_it(&delivery, 1).await;
+    setting.take_away(&delivery).await;
+    setting.pass(60);
+    setting.try_it(&delivery, 2).await;
+    let attempt = setting.last(&delivery).await;
+    assert_eq!((setting.status(&delivery).await, attempt.code.as_deref()), ("dead", Some("E_ENDED")));
+    assert_eq!(setting.receiver.came().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_receiver_shows_of_our_secrets_is_not_kept() {
+    let webhook = json!({ "auth": { "basic": { "user": "us", "secret": "token" } } });
+    let setting = Setting::start(webhook, json!({ "retry": [] }), |came| {
+        let shown = format!("{} top-secret", came.header("authorization").unwrap());
+        Answered::With(302, vec![("location", "https://a.example/x?key=abc".to_owned())], shown)
+    })
+    .await;
+    let delivery = setting.lead(1).await;
+    setting.try_it(&delivery, 1).await;
+    let kept = format!("{:?}", setting.last(&delivery).await);
+    for secret in ["top-secret", "dXM6dG9wLXNlY3JldA==", "key=abc"] {
+        assert!(!kept.contains(secret), "{secret}: {kept}");
+    }
+    assert!(kept.contains("https://a.example/x"));
+}

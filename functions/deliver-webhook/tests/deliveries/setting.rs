@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use deliver_webhook::handler::{DeliverError, DeliverWebhook};
 use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::assignment::{End, Ending, Holding};
+use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryRecord};
 use leadyard_domain::id::{AccountId, DeliveryId, SecretName};
 use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
 use leadyard_fakes::{Answered, Came, Queue, Receiver, Schedules, Table, assigned_lead};
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{FollowUps, Metrics, Record};
-use leadyard_store::{PublishConfig, Secret, SetSecret};
+use leadyard_store::{Commit, PublishConfig, Secret, SetSecret, Settled};
 use serde_json::{Value, json};
 
 pub struct Setting {
@@ -97,6 +99,24 @@ impl Setting {
     /// A lead that is to be delivered.
     pub async fn lead(&self, number: u32) -> DeliveryId {
         assigned_lead(&self.table.store, &account(), number, "anna", "crm", self.now()).await
+    }
+
+    /// Ends the attempt of a delivery, as evaluate does when a lead is returned.
+    pub async fn take_away(&self, delivery: &DeliveryId) {
+        let (store, now) = (&self.table.store, self.now());
+        let id = delivery.lead();
+        let mut lead = store.leads(&account(), &[id.clone()].into(), true).await.unwrap().remove(&id).unwrap();
+        let standing = lead.standing.clone();
+        let end = End { how: Ending::Returned, at: now, by: None, reason: None, refunds: Vec::new() };
+        let held: Holding = serde_json::from_value(json!({
+            "attempt": 1, "assignee": "anna", "since": now, "open": true,
+        }))
+        .unwrap();
+        lead.holdings.push(Holding { ended: Some(end), ..held });
+        let settled = vec![Settled::known(lead, standing, Vec::new(), now)];
+        let (before, after) = (State::default(), State::default());
+        let commit = Commit { account: account(), now, log_days: 30, had_days: 0, settled, before, after };
+        store.commit(&commit).await.unwrap();
     }
 
     pub async fn handle(&self, message: DeliveryMessage) -> Result<(), DeliverError> {

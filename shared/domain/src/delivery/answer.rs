@@ -59,7 +59,8 @@ pub enum Meaning {
     Accepted,
     /// It does not want this lead: the next candidate is offered it.
     Rejected,
-    /// It has this lead already: the next candidate is offered it.
+    /// It has this lead already. When an earlier try of the same delivery may have brought it, it is delivered; else the next
+    /// candidate is offered it.
     Duplicate,
     /// It may go better later.
     Retry,
@@ -90,7 +91,7 @@ pub fn meaning(rules: &[AnswerRule], answer: AnswerSeen<'_>, retry_after_s: Opti
     Some(match rule.then {
         Meaning::Accepted => TryResult::Delivered,
         Meaning::Rejected => TryResult::Rejected { reason: reason("the receiver does not want this lead") },
-        Meaning::Duplicate => TryResult::Rejected { reason: reason("the receiver has this lead already") },
+        Meaning::Duplicate => TryResult::Duplicate { reason: reason("the receiver has this lead already") },
         Meaning::Retry => {
             TryResult::Transient { reason: reason("the receiver asks to try it again later"), retry_after_s }
         }
@@ -172,7 +173,8 @@ mod tests {
         assert_eq!(seen(&rules, 200, r#"{"outcome":"Success"}"#), Some(TryResult::Delivered));
         let rejected = |reason: &str| Some(TryResult::Rejected { reason: reason.to_owned() });
         for body in [r#"{"result":{"code":"17"}}"#, r#"{"result":{"code":"DUP"}}"#] {
-            assert_eq!(seen(&rules, 409, body), rejected("the receiver has this lead already (it answered 409)"));
+            let reason = "the receiver has this lead already (it answered 409)".to_owned();
+            assert_eq!(seen(&rules, 409, body), Some(TryResult::Duplicate { reason }));
         }
         assert_eq!(
             seen(&rules, 200, r#"{"outcome":"failure","errors":[{"text":"out of\n area"}]}"#),

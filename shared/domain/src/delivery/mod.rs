@@ -32,6 +32,11 @@ pub enum TryResult {
         /// Why, in words.
         reason: String,
     },
+    /// The receiver has this lead already: by an earlier try of this delivery, or from someone else.
+    Duplicate {
+        /// What happened, in words.
+        reason: String,
+    },
     /// It may go better later.
     Transient {
         /// What happened, in words.
@@ -52,6 +57,17 @@ pub enum TryResult {
 }
 
 impl TryResult {
+    /// The result when it is known whether the delivery may have been sent before. What the receiver has by an earlier try has
+    /// arrived; else it has the lead from someone else and does not want it again.
+    #[must_use]
+    pub fn duplicate_of_ours(self, sent_before: bool) -> Self {
+        match self {
+            Self::Duplicate { .. } if sent_before => Self::Delivered,
+            Self::Duplicate { reason } => Self::Rejected { reason },
+            other => other,
+        }
+    }
+
     /// The result for a destination that must never get a delivery twice: what may have arrived is not tried again.
     #[must_use]
     pub fn at_most_once(self, may_have_arrived: bool) -> Self {
@@ -116,7 +132,7 @@ pub fn judge(
 ) -> Verdict {
     match result {
         TryResult::Delivered => Verdict::Delivered,
-        TryResult::Rejected { reason } => Verdict::Rejected { reason },
+        TryResult::Rejected { reason } | TryResult::Duplicate { reason } => Verdict::Rejected { reason },
         TryResult::Final { reason } => Verdict::Dead { reason },
         TryResult::Unknown { reason } => Verdict::Unknown { reason },
         TryResult::Transient { reason, retry_after_s } => match schedule.delay_s(delivery, number) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use jiff::Timestamp;
 use leadyard_domain::delivery::health::{Health, Sign};
 use leadyard_domain::id::{AccountId, DestinationId};
@@ -14,6 +14,7 @@ use crate::codec::{Item, from_item, to_item};
 use crate::error::StoreError;
 use crate::fresh::Fresh;
 use crate::keys::{self, Key};
+use crate::write::unbuilt;
 
 /// How often a change is tried against others that change it meanwhile.
 const TRIES_MAX: u32 = 8;
@@ -82,11 +83,6 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let known = self.destination_health(account, destination).await?;
             let after = known.health.after(sign, reason, now);
-            let newly = after.suspended.is_some() && known.health.suspended.is_none();
-            // First: who is suspended and not in the list would go on being given leads.
-            if newly {
-                self.list_suspended(account, destination, true).await?;
-            }
             if after == known.health || self.move_health(account, destination, &known, &after).await? {
                 return Ok(after);
             }
@@ -110,7 +106,7 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let known = self.destination_health(account, destination).await?;
             if known.health.is_well() || self.move_health(account, destination, &known, &Health::default()).await? {
-                return self.list_suspended(account, destination, false).await;
+                return Ok(());
             }
         }
         Err(StoreError::conflict(format!("the health of destination {destination}")))
@@ -138,28 +134,31 @@ impl Store {
         let mut item = to_item(&key.to_string(), &stored)?;
         item.extend(key.item());
         let what = format!("the health of destination {destination}");
-        match self.transact(&what, vec![self.put_version(item, known.version)?]).await {
+        let mut actions = vec![self.put_version(item, known.version)?];
+        // Together: who is suspended and not in the list would go on being given leads, and the other way round none.
+        if after.suspended.is_some() != known.health.suspended.is_some() {
+            actions.push(self.list_suspended(account, destination, after.suspended.is_some())?);
+        }
+        match self.transact(&what, actions).await {
             Ok(()) => Ok(true),
             Err(StoreError::Conflict { .. } | StoreError::Throttled { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    async fn list_suspended(
+    fn list_suspended(
         &self,
         account: &AccountId,
         destination: &DestinationId,
         suspended: bool,
-    ) -> Result<(), StoreError> {
-        let update = if suspended { "ADD #names :name" } else { "DELETE #names :name" };
-        let name = AttributeValue::Ss(vec![destination.to_string()]);
-        let request = self.client.update_item().table_name(&self.table).update_expression(update);
-        let request = request
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
             .set_key(Some(keys::suspended(account).item()))
+            .update_expression(if suspended { "ADD #names :name" } else { "DELETE #names :name" })
             .expression_attribute_names("#names", SUSPENDED)
-            .expression_attribute_values(":name", name);
-        request.send().await.map_err(StoreError::of("UpdateItem"))?;
-        Ok(())
+            .expression_attribute_values(":name", AttributeValue::Ss(vec![destination.to_string()]));
+        Ok(TransactWriteItem::builder().update(update.build().map_err(unbuilt)?).build())
     }
 }
 
