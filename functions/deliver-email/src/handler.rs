@@ -7,15 +7,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::assignment::Ending;
 use leadyard_domain::config::{Channel, Destination, Email};
-use leadyard_domain::delivery::{
-    Attempt, Exchange, Notice, TryResult, assignee_view, assignment_view, judge, lead_view, payload,
-};
+use leadyard_domain::delivery::{Attempt, Exchange, TryResult, judge, payload, template_context};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::AddressHash;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
 use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, Store, StoreError};
-use serde_json::json;
 
 use crate::compose::{Mail, compose};
 use crate::event::Incoming;
@@ -196,19 +193,7 @@ impl DeliverEmail {
         let record = lease.record();
         let Order { lead, assignment } = order;
         let config = &published.checked;
-        let mut context = json!({
-            "lead": lead_view(lead),
-            "assignee": assignee_view(assignment, config),
-            "assignment": assignment_view(assignment),
-            "account": { "name": config.config().account.name },
-        });
-        if let Some(notice) = Notice::of(lead, &record.id) {
-            // The mail is to whoever is told, a manager say; who has the lead stands beside.
-            let mut view = notice.view(assignment, config);
-            view["holder"] = context["assignee"].take();
-            context["assignee"] = view["to"].take();
-            context["notice"] = view;
-        }
+        let context = template_context(lead, assignment, &record.id, config);
         let mail = match compose(email, &context, &payload(lead, assignment, &record.id, config)) {
             Ok(mail) => mail,
             Err(error) => return refused("E_TEMPLATE", error.to_string()),
