@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use leadyard_domain::assignment::Ending;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{Attempt, Exchange, TryResult, judge, payload, template_context};
 use leadyard_domain::id::{AccountId, DeliveryId};
@@ -151,15 +150,10 @@ impl DeliverEmail {
         lease: &Lease,
     ) -> Result<(), DeliverError> {
         let began = (self.now)();
-        let delivery = &lease.record().id;
-        // Whoever has the lead no more is not sent it: the next one may have it.
-        let over = order.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none());
         let channel = destination.map(|destination| &destination.channel);
+        let over = order.over(&lease.record().id);
         let Sent { result, may_have_arrived, code, note, exchange } = match channel {
-            _ if over.is_some() => {
-                let how = over.map(Ending::name).unwrap_or_default();
-                refused("E_ENDED", format!("the assignee has the lead no more ({how}): it is not sent"))
-            }
+            _ if over.is_some() => refused("E_ENDED", over.unwrap_or_default()),
             Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
             Some(_) => refused("E_CHANNEL", "the destination is no email any more: replay it when it is".to_owned()),
             None => {

@@ -131,7 +131,7 @@ impl DeliverWebhook {
         let order = order.ok_or_else(|| missing(message, "the lead's assignment"))?;
         // What can fail without anything being sent is done before the claim: a claim that is left behind waits for its
         // lease to end, and an at-most-once one for a person.
-        let ready = match (decided.or_else(|| over(&order, delivery)), destination) {
+        let ready = match (decided.or_else(|| order.over(delivery).map(|why| refused("E_ENDED", &why))), destination) {
             (Some(sent), _) => Err(sent),
             (None, Some(destination)) => self.sender.ready(account, destination, (self.now)()).await?,
             (None, None) => {
@@ -219,14 +219,6 @@ impl DeliverWebhook {
 /// The zone whose months the account's ledgers are kept by.
 fn zone(published: &Published) -> &TimeZone {
     published.checked.config().account.timezone.time_zone()
-}
-
-/// Whoever has the lead no more is not sent it: the next one may have it. What tells of a missed service level goes out all
-/// the same, for that was missed.
-fn over(order: &Order, delivery: &DeliveryId) -> Option<Sent> {
-    let how = order.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none())?;
-    let reason = format!("the assignee has the lead no more ({}): it is not sent", how.name());
-    Some(refused("E_ENDED", &reason))
 }
 
 fn missing(message: &DeliveryMessage, what: &'static str) -> DeliverError {

@@ -18,6 +18,16 @@ pub struct Order {
     pub assignment: Assignment,
 }
 
+impl Order {
+    /// Why a delivery of it is not sent any more: whoever has the lead no more is not sent it, for the next one may have it.
+    /// What tells of a missed service level goes out all the same, for that was missed.
+    #[must_use]
+    pub fn over(&self, delivery: &DeliveryId) -> Option<String> {
+        let how = self.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none())?;
+        Some(format!("the assignee has the lead no more ({}): it is not sent", how.name()))
+    }
+}
+
 impl Store {
     /// Reads what a delivery delivers; `None` when the lead or the decision is not there. The message is sent after the
     /// commit, so the read is consistent.

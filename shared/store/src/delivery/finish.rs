@@ -1,6 +1,8 @@
 //! Storing what came of a try.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -30,6 +32,24 @@ impl Store {
         if let Some(earlier) = &lease.earlier {
             self.put_aside(&record, earlier, log_days, now).await?;
         }
+        let update = self
+            .outcome(&record, attempt)?
+            .condition_expression("#status = :sending AND #tries = :tries AND #lease_until = :lease_until")
+            .expression_attribute_names("#tries", "tries")
+            .expression_attribute_values(":sending", text(DeliveryStatus::Sending.name()))
+            .expression_attribute_values(":tries", number(record.tries))
+            .expression_attribute_values(":lease_until", text(moment(lease.until)));
+        update.send().await.map_err(|error| overtaken(&record, &error))?;
+        Ok(record)
+    }
+
+    /// The update that stores how a delivery stands after a try or a report of it, and its last try. The condition is the
+    /// caller's; it may use the names of what is written (`#status`, `#updated_at`, `#lease_until`).
+    pub(super) fn outcome(
+        &self,
+        record: &DeliveryRecord,
+        attempt: &Attempt,
+    ) -> Result<UpdateItemFluentBuilder, StoreError> {
         let key = keys::delivery(&record.account, &record.id);
         let json = serde_json::to_vec(attempt).map_err(|error| StoreError::corrupt(key.to_string(), error))?;
         let mut set = vec!["status", "updated_at", "attempt", keys::TIME_PK, keys::TIME_SK];
@@ -39,13 +59,8 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key.item()))
-            .condition_expression("#status = :sending AND #tries = :tries AND #lease_until = :lease_until")
-            .expression_attribute_names("#tries", "tries")
-            .expression_attribute_values(":sending", text(DeliveryStatus::Sending.name()))
-            .expression_attribute_values(":tries", number(record.tries))
-            .expression_attribute_values(":lease_until", text(moment(lease.until)))
             .expression_attribute_values(":status", text(record.status.name()))
-            .expression_attribute_values(":updated_at", text(now.to_string()))
+            .expression_attribute_values(":updated_at", text(record.updated_at.to_string()))
             .expression_attribute_values(":attempt", AttributeValue::B(Blob::new(deflate(&json))));
         for (name, value) in keys::by_time(&record.account, Kind::Delivery, record.created_at, record.id.as_str()) {
             update = update.expression_attribute_values(format!(":{name}"), value);
@@ -65,14 +80,7 @@ impl Store {
         for name in set.into_iter().chain(remove) {
             update = update.expression_attribute_names(format!("#{name}"), name);
         }
-        let update = update.update_expression(format!("SET {} REMOVE {}", assigned.join(", "), removed.join(", ")));
-        update.send().await.map_err(|error| match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                StoreError::conflict(format!("delivery {}", record.id))
-            }
-            _ => StoreError::from_sdk("UpdateItem", &error),
-        })?;
-        Ok(record)
+        Ok(update.update_expression(format!("SET {} REMOVE {}", assigned.join(", "), removed.join(", "))))
     }
 
     /// Keeps a try that is no longer the last one.
@@ -97,4 +105,14 @@ impl Store {
 fn after(lease: &Lease, verdict: &Verdict, now: Timestamp) -> DeliveryRecord {
     let (status, next_try_at, reason) = verdict.clone().into_parts();
     DeliveryRecord { status, next_try_at, reason, lease_until: None, updated_at: now, ..lease.record.clone() }
+}
+
+/// What the failure of a guarded update says.
+pub(super) fn overtaken(record: &DeliveryRecord, error: &SdkError<UpdateItemError>) -> StoreError {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+            StoreError::conflict(format!("delivery {}", record.id))
+        }
+        _ => StoreError::from_sdk("UpdateItem", error),
+    }
 }

@@ -1,17 +1,15 @@
 //! What is heard of a try after its outcome was stored: a mail that SES took may come back hours later.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use leadyard_domain::delivery::{Attempt, DeliveryRecord, DeliveryStatus, Exchange};
 use leadyard_domain::id::{AccountId, DeliveryId};
 
+use super::finish::overtaken;
 use super::{Stored, read_stored};
 use crate::Store;
-use crate::codec::{deflate, moment, number, text};
+use crate::codec::{moment, number, text};
 use crate::error::StoreError;
-use crate::keys::{self, Kind};
+use crate::keys;
 
 /// What was heard of a delivery.
 #[derive(Debug, Clone)]
@@ -125,59 +123,17 @@ impl Store {
         });
         let (code, reason) = why.map(|(code, reason)| (code.to_owned(), reason)).unzip();
         let attempt = Attempt { status, code, reason: reason.clone(), ..attempt };
-        self.store_report(&record, status, reason.as_deref(), &attempt, *now).await?;
+        let (before, tries, read) = (record.status, record.tries, record.updated_at);
         let after = DeliveryRecord { status, reason, next_try_at: None, lease_until: None, updated_at: *now, ..record };
-        Ok(Heard::Changed(after))
-    }
-
-    async fn store_report(
-        &self,
-        before: &DeliveryRecord,
-        status: DeliveryStatus,
-        reason: Option<&str>,
-        attempt: &Attempt,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let key = keys::delivery(&before.account, &before.id);
-        let json = serde_json::to_vec(attempt).map_err(|error| StoreError::corrupt(key.to_string(), error))?;
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.item()))
+        let update = self
+            .outcome(&after, &attempt)?
             // Whatever is written moves the time, so this holds that nobody claimed, replayed or reported meanwhile.
             .condition_expression("#status = :before AND #tries = :tries AND #updated_at = :read")
             .expression_attribute_names("#tries", "tries")
-            .expression_attribute_values(":before", text(before.status.name()))
-            .expression_attribute_values(":tries", number(before.tries))
-            .expression_attribute_values(":read", text(before.updated_at.to_string()))
-            .expression_attribute_values(":status", text(status.name()))
-            .expression_attribute_values(":updated_at", text(now.to_string()))
-            .expression_attribute_values(":attempt", AttributeValue::B(Blob::new(deflate(&json))));
-        for (name, value) in keys::by_time(&before.account, Kind::Delivery, before.created_at, before.id.as_str()) {
-            update = update.expression_attribute_values(format!(":{name}"), value);
-        }
-        let mut set = vec!["status", "updated_at", "attempt", keys::TIME_PK, keys::TIME_SK];
-        let mut remove = vec!["lease_until", "next_try_at"];
-        match reason {
-            Some(reason) => {
-                set.push("reason");
-                update = update.expression_attribute_values(":reason", text(reason));
-            }
-            None => remove.push("reason"),
-        }
-        let assigned: Vec<String> = set.iter().map(|name| format!("#{name} = :{name}")).collect();
-        let removed: Vec<String> = remove.iter().map(|name| format!("#{name}")).collect();
-        for name in set.into_iter().chain(remove) {
-            update = update.expression_attribute_names(format!("#{name}"), name);
-        }
-        let update = update.update_expression(format!("SET {} REMOVE {}", assigned.join(", "), removed.join(", ")));
-        update.send().await.map_err(|error| match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                StoreError::conflict(format!("delivery {}", before.id))
-            }
-            _ => StoreError::from_sdk("UpdateItem", &error),
-        })?;
-        Ok(())
+            .expression_attribute_values(":before", text(before.name()))
+            .expression_attribute_values(":tries", number(tries))
+            .expression_attribute_values(":read", text(read.to_string()));
+        update.send().await.map_err(|error| overtaken(&after, &error))?;
+        Ok(Heard::Changed(after))
     }
 }
