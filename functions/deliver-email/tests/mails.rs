@@ -1,27 +1,17 @@
 //! A message of the email queue over a real table, with SES answering by a script.
 #![cfg(test)] // clippy takes helper functions for test code only so
 
-use std::collections::BTreeMap;
-
 use deliver_email::event::Incoming;
 use deliver_email::handler::{DeliverEmail, DeliverError};
 use deliver_email::post::Post;
 use jiff::{SignedDuration, Timestamp};
-use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
-use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus};
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
-use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{AccountId, DeliveryId, EventId, LeadId};
-use leadyard_domain::lead::{LastEvent, Lead};
+use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::{AddressHash, Suppression, SuppressionReason};
-use leadyard_domain::trace::Trace;
-use leadyard_fakes::{Asked, Queue, Service, Table};
+use leadyard_fakes::{Asked, Queue, Service, Table, sold_lead};
 use leadyard_runtime::{FollowUps, Metrics, Record, Scheduler, now};
-use leadyard_store::{
-    Claim, ClaimRequest, Commit, ConfigCache, LeadWrite, PublishConfig, Replay, ReplayRequest, Settled,
-};
+use leadyard_store::{Claim, ClaimRequest, ConfigCache, PublishConfig, Replay, ReplayRequest};
 use serde_json::{Value, json};
 
 const BOUNCED: &str = include_str!("../../../events/ses_bounce_permanent.json");
@@ -58,8 +48,7 @@ impl Setting {
         });
         let publish = PublishConfig::new(account(), config.to_string(), 0, "test", now());
         table.store.publish_config(&publish).await.unwrap();
-        let lead = assigned_lead(&table).await;
-        let delivery = DeliveryId::of(&lead, 1, &"mail".parse().unwrap());
+        let delivery = sold_lead(&table.store, &account(), 1, "anna", &["mail"], Some("42.5"), now()).await.remove(0);
         Self { table, queue: Queue::start().await, ses: Service::start(ses).await, delivery }
     }
 
@@ -131,68 +120,6 @@ impl Setting {
     async fn attempts(&self) -> Vec<Attempt> {
         self.table.store.attempts(&account(), &self.delivery).await.unwrap()
     }
-}
-
-async fn assigned_lead(table: &Table) -> LeadId {
-    let (source, at) = ("web".parse().unwrap(), now());
-    let event = EventId::from_external(&account(), &source, "1");
-    let id = LeadId::from_event(&event);
-    let field = |name: &str, text: &str| (FieldName::new(name).unwrap(), FieldValue::Text(text.to_owned()));
-    let lead = Lead {
-        id: id.clone(),
-        account: account(),
-        entity: "lead".parse().unwrap(),
-        version: 1,
-        source: source.clone(),
-        fields: BTreeMap::from([field("full_name", "Jane Doe"), field("email", "jane@example.com")]),
-        extra: BTreeMap::new(),
-        owner: Some("anna".parse().unwrap()),
-        standing: Standing::Assigned { attempt: 1, deliveries: Vec::new(), at },
-        holdings: Vec::new(),
-        first_assigned_at: None,
-        first_contact_at: None,
-        duplicate_count: 0,
-        last_event: LastEvent { event: event.clone(), at, body_hash: None },
-        created_at: at,
-        updated_at: at,
-    };
-    let assignment = Assignment {
-        lead: id.clone(),
-        attempt: 1,
-        cause: Cause::Event { event: event.clone() },
-        config_version: 1,
-        profile: None,
-        rule: None,
-        outcome: Outcome::Assigned {
-            assignee: "anna".parse().unwrap(),
-            pool: None,
-            picks: Vec::new(),
-            destinations: vec!["mail".parse().unwrap()],
-            price: Some("42.5".parse().unwrap()),
-        },
-        decided_at: at,
-        trace: Trace::default(),
-    };
-    let received = Received {
-        account: account(),
-        source,
-        event,
-        received_at: at,
-        identity: Identity::External("1".to_owned()),
-        payload: serde_json::Map::new(),
-        origin: Origin::default(),
-    };
-    let record =
-        EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id.clone()), settled_at: at };
-    let write = LeadWrite { lead, previous: None, keys: Vec::new() };
-    let settled = vec![Settled { record: Some(record), lead: Some(write), assignments: vec![assignment], seen: None }];
-    let (before, after) = (State::default(), State::default());
-    table
-        .store
-        .commit(&Commit { account: account(), now: at, log_days: 30, had_days: 0, settled, before, after })
-        .await
-        .unwrap();
-    id
 }
 
 #[tokio::test]

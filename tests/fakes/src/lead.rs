@@ -21,11 +21,25 @@ pub async fn assigned_lead(
     destination: &str,
     at: Timestamp,
 ) -> DeliveryId {
+    sold_lead(store, account, number, assignee, &[destination], None, at).await.remove(0)
+}
+
+/// The same for a price and to several destinations, by the rule `north`; answers the deliveries.
+pub async fn sold_lead(
+    store: &Store,
+    account: &AccountId,
+    number: u32,
+    assignee: &str,
+    destinations: &[&str],
+    price: Option<&str>,
+    at: Timestamp,
+) -> Vec<DeliveryId> {
     let (source, assignee) = (SourceId::new("web").unwrap(), AssigneeId::new(assignee).unwrap());
-    let destination = DestinationId::new(destination).unwrap();
+    let destinations: Vec<DestinationId> = destinations.iter().map(|id| DestinationId::new(*id).unwrap()).collect();
+    let price = price.map(|price| price.parse().unwrap());
     let event = EventId::from_external(account, &source, &number.to_string());
     let id = LeadId::from_event(&event);
-    let delivery = DeliveryId::of(&id, 1, &destination);
+    let deliveries: Vec<_> = destinations.iter().map(|destination| DeliveryId::of(&id, 1, destination)).collect();
     let field = |name: &str, text: &str| (FieldName::new(name).unwrap(), FieldValue::Text(text.to_owned()));
     let lead = Lead {
         id: id.clone(),
@@ -36,7 +50,7 @@ pub async fn assigned_lead(
         fields: BTreeMap::from([field("full_name", "Jane Doe"), field("email", "jane@example.com")]),
         extra: BTreeMap::new(),
         owner: Some(assignee.clone()),
-        standing: Standing::Assigned { attempt: 1, deliveries: vec![delivery.clone()], at },
+        standing: Standing::Assigned { attempt: 1, deliveries: deliveries.clone(), at },
         holdings: Vec::new(),
         first_assigned_at: None,
         first_contact_at: None,
@@ -51,14 +65,8 @@ pub async fn assigned_lead(
         cause: Cause::Event { event: event.clone() },
         config_version: 1,
         profile: None,
-        rule: None,
-        outcome: Outcome::Assigned {
-            assignee,
-            pool: None,
-            picks: Vec::new(),
-            price: None,
-            destinations: vec![destination],
-        },
+        rule: Some("north".parse().unwrap()),
+        outcome: Outcome::Assigned { assignee, pool: None, picks: Vec::new(), destinations, price },
         decided_at: at,
         trace: Trace::default(),
     };
@@ -77,5 +85,5 @@ pub async fn assigned_lead(
     let (before, after) = (State::default(), State::default());
     let commit = Commit { account: account.clone(), now: at, log_days: 30, had_days: 0, settled, before, after };
     store.commit(&commit).await.unwrap();
-    delivery
+    deliveries
 }

@@ -15,7 +15,7 @@ mod timing;
 use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
 
-pub use lead::assigned_lead;
+pub use lead::{assigned_lead, sold_lead};
 pub use queue::Queue;
 pub use receiver::{Answered, Came, Receiver};
 pub use schedules::{Scheduled, Schedules};
