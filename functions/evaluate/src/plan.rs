@@ -10,7 +10,7 @@ use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::{Checked, Redistribute, SearchKey};
 use leadyard_domain::decision::{self, Case, Needs, Route, State};
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Received};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::handover;
 use leadyard_domain::id::{Entity, EventId, LeadId, SourceId};
@@ -28,6 +28,8 @@ pub enum Captured {
     Draft(Box<Draft>, Vec<UniqueKey>),
     /// Why it says nothing, in words for a person; never a value.
     Failed(String),
+    /// Why it only stands in the log.
+    Logged(String),
 }
 
 impl Captured {
@@ -35,7 +37,7 @@ impl Captured {
     pub fn keys(&self) -> &[UniqueKey] {
         match self {
             Self::Draft(_, keys) => keys,
-            Self::Failed(_) => &[],
+            Self::Failed(_) | Self::Logged(_) => &[],
         }
     }
 }
@@ -48,6 +50,13 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
             received.source
         ));
     };
+    match &received.intent {
+        Intent::Capture => {}
+        Intent::Log { reason } => return Captured::Logged(reason.clone()),
+        Intent::Fail { reason } => return Captured::Failed(reason.clone()),
+        Intent::Fetch => return Captured::Failed("its answers were not fetched from the platform".to_owned()),
+        Intent::Erase { .. } => return Captured::Failed("its lead was not erased".to_owned()),
+    }
     let zone = config.config().account.timezone.time_zone();
     match leadyard_sources::capture(source, config.fields(), zone, received) {
         Ok(draft) => {
@@ -182,6 +191,7 @@ pub fn apply<'a>(
     let (draft, looked_up) = match captured {
         Captured::Draft(draft, keys) => (draft, keys),
         Captured::Failed(reason) => return only_log(settled(EventStatus::Failed, Some(reason.clone()), None)),
+        Captured::Logged(reason) => return only_log(settled(EventStatus::Unchanged, Some(reason.clone()), None)),
     };
     if repeat {
         let reason = "the same event came shortly before".to_owned();

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use lambda_http::http::{HeaderMap, header};
+use lambda_http::http::{HeaderMap, Method, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _, Response};
 use leadyard_domain::event::{Origin, Received};
@@ -88,7 +88,9 @@ impl Intake {
         }
         // A published config names formats that exist; one that is newer than this program may not.
         let format = format(&source.format).ok_or_else(|| Problem::unavailable(&"the source's format is unknown"))?;
-        let secrets = match source.verify.secret() {
+        let tries = *request.method() == Method::GET;
+        let secret = if tries { source.verify.challenge_secret() } else { source.verify.secret() };
+        let secrets = match secret {
             Some(name) => Some(self.secrets.get(account, name, now).await.map_err(away)?),
             None => None,
         };
@@ -99,6 +101,7 @@ impl Intake {
         let asked = Request {
             id,
             method: request.method(),
+            url: &request.uri().to_string(),
             query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
             body,

@@ -1,11 +1,12 @@
 //! What becomes of a request to a known source: decided without any service.
 
 use jiff::Timestamp;
-use lambda_http::http::Method;
+use lambda_http::http::{Method, StatusCode};
 use leadyard_domain::config::Source;
-use leadyard_domain::event::{Origin, Received};
+use leadyard_domain::event::{Intent, Origin, Received};
 use leadyard_domain::id::{AccountId, EventId};
-use leadyard_sources::{Format, Part, Reply, Request, Split, identify};
+use leadyard_sources::{Format, Malformed, Part, Reply, Request, Split, identify};
+use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
@@ -49,6 +50,9 @@ pub enum Outcome {
 #[must_use]
 pub fn receive(target: Target<'_>, request: &Request<'_>, origin: &Origin, now: Timestamp) -> Outcome {
     let Target { source, format, secrets, .. } = target;
+    if request.method == Method::HEAD && format.answers_head {
+        return Outcome::Answer(Reply { status: StatusCode::OK, headers: Vec::new(), body: String::new() });
+    }
     if request.method != Method::POST {
         return match format.challenge.filter(|_| request.method == Method::GET) {
             Some(challenge) => match challenge(source, secrets, request) {
@@ -69,8 +73,19 @@ pub fn receive(target: Target<'_>, request: &Request<'_>, origin: &Origin, now: 
             Outcome::Take { reply: (format.reply)(source, &ids), events }
         }
         Ok(Split::Ignored { reason }) => Outcome::Ignore { reply: (format.reply)(source, &[]), reason },
+        Err(error) if format.forgiving => {
+            let event = received(target, request, origin, now, 0, unread(request, &error));
+            Outcome::Take { reply: (format.reply)(source, &[event.event.clone()]), events: vec![event] }
+        }
         Err(error) => Outcome::Refuse(Problem::malformed(&error)),
     }
+}
+
+/// What could not be read, whole, for the log: a person can see there what came.
+fn unread(request: &Request<'_>, error: &Malformed) -> Part {
+    let body = String::from_utf8_lossy(request.body).into_owned();
+    let payload = Map::from_iter([("body".to_owned(), Value::String(body))]);
+    Part { payload, external_id: None, intent: Intent::Fail { reason: error.to_string() } }
 }
 
 fn received(
@@ -91,6 +106,7 @@ fn received(
         identity,
         payload: part.payload,
         origin: origin.clone(),
+        intent: part.intent,
     }
 }
 

@@ -27,6 +27,43 @@ pub struct Received {
     /// Where the request came from.
     #[serde(default)]
     pub origin: Origin,
+    /// What is to be done with it.
+    #[serde(default, skip_serializing_if = "Intent::is_capture")]
+    pub intent: Intent,
+}
+
+/// What is to be done with an event; its format says it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// A lead is captured from it.
+    #[default]
+    Capture,
+    /// The platform sent ids only: the answers are fetched, then a lead is captured from them.
+    Fetch,
+    /// It only stands in the log: a platform's test, or news that is no lead.
+    Log {
+        /// Why no lead is made of it, in words for a person.
+        reason: String,
+    },
+    /// It stands in the log as failed: the platform takes a refusal for a broken endpoint and would stop sending.
+    Fail {
+        /// What is wrong with it and where; never a value of it.
+        reason: String,
+    },
+    /// The lead that an earlier event of this source made is to be erased.
+    Erase {
+        /// The earlier event, by the sender's id.
+        external_id: String,
+    },
+}
+
+impl Intent {
+    /// Whether it is the usual one.
+    #[must_use]
+    pub fn is_capture(&self) -> bool {
+        *self == Self::Capture
+    }
 }
 
 /// How a repeat of an event is recognised.

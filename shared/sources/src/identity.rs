@@ -29,11 +29,13 @@ pub fn identify(
 
 #[cfg(test)]
 mod tests {
+    use leadyard_domain::event::Intent;
+
     use super::*;
 
     fn identified(json: &str, external_id: Option<&str>, request: &str, index: usize) -> (EventId, Identity) {
         let payload = serde_json::from_str(json).unwrap();
-        let part = Part { payload, external_id: external_id.map(str::to_owned) };
+        let part = Part { payload, external_id: external_id.map(str::to_owned), intent: Intent::Capture };
         let (account, source) = (AccountId::new("main").unwrap(), SourceId::new("web").unwrap());
         identify(&account, &source, request, index, &part)
     }

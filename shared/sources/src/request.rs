@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 use leadyard_domain::config::{ExternalIdFrom, Source, Verification};
+use leadyard_domain::event::Intent;
 use leadyard_domain::field::{FIELD_BYTES_MAX, FIELDS_MAX};
 use serde_json::{Map, Value};
 
@@ -21,6 +22,8 @@ pub struct Request<'a> {
     pub id: &'a str,
     /// The method.
     pub method: &'a Method,
+    /// The whole URL as the sender called it: some platforms sign it.
+    pub url: &'a str,
     /// What follows `?` in the URL, as it was sent; empty without one.
     pub query: &'a str,
     /// The headers; names are looked up without regard to case.
@@ -84,6 +87,24 @@ pub struct Part {
     pub payload: Map<String, Value>,
     /// The sender's own id of it. Ids are texts: those with 64 bits must survive.
     pub external_id: Option<String>,
+    /// What is to be done with it.
+    pub intent: Intent,
+}
+
+impl Part {
+    /// Names it by the platform's id, unless the source says where else its id stands.
+    #[must_use]
+    pub(crate) fn named(mut self, id: Option<String>) -> Self {
+        self.external_id = self.external_id.or(id);
+        self
+    }
+
+    /// With another intent than a lead.
+    #[must_use]
+    pub(crate) fn meant(mut self, intent: Intent) -> Self {
+        self.intent = intent;
+        self
+    }
 }
 
 /// What the sender is answered.
@@ -209,10 +230,11 @@ pub(crate) fn part(
         (None, Verification::StandardWebhooks(_)) => in_header("webhook-id"),
         (None, _) => None,
     };
-    Ok(Part { payload, external_id })
+    Ok(Part { payload, external_id, intent: Intent::Capture })
 }
 
-fn id_text(value: &Value) -> Option<String> {
+/// An id as a text, whether it is written as one or as a number.
+pub(crate) fn id_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::id::{AccountId, EventId, LeadId, SourceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,6 +55,8 @@ struct Request {
     identity: Identity,
     #[serde(default)]
     origin: Origin,
+    #[serde(default, skip_serializing_if = "Intent::is_capture")]
+    intent: Intent,
 }
 
 /// The event as an item, with its place in the index by time.
@@ -73,6 +75,7 @@ pub(crate) fn event_item(record: &EventRecord, log_days: u16) -> Result<(Key, It
             payload: received.payload.clone(),
             identity: received.identity.clone(),
             origin: received.origin.clone(),
+            intent: received.intent.clone(),
         }),
         expires_at: expires_at(*settled_at, log_days),
     };
@@ -86,9 +89,9 @@ fn read_event(account: &AccountId, item: Item) -> Result<EventRecord, StoreError
     let name = Key::of(&item).map_or_else(|| format!("an event of account {account}"), |key| key.to_string());
     let EventItem { event_id, status, source, lead_id, reason, received_at, settled_at, request, .. } =
         from_item(&name, item)?;
-    let Request { payload, identity, origin } = request.0;
+    let Request { payload, identity, origin, intent } = request.0;
     let received =
-        Received { account: account.clone(), source, event: event_id, received_at, identity, payload, origin };
+        Received { account: account.clone(), source, event: event_id, received_at, identity, payload, origin, intent };
     Ok(EventRecord { received, status, reason, lead: lead_id, settled_at })
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, SourceId};
 use leadyard_domain::key::UniqueKey;
@@ -101,6 +101,7 @@ pub(crate) fn record(number: u32, status: EventStatus) -> EventRecord {
             identity: Identity::External(number.to_string()),
             payload,
             origin: Origin { ip: Some("203.0.113.7".to_owned()), ..Origin::default() },
+            intent: Intent::Capture,
         },
         status,
         reason: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Cause, Outcome, Standing};
 use leadyard_domain::decision::State;
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, SourceId};
 use leadyard_domain::lead::{LastEvent, Lead};
@@ -78,6 +78,7 @@ pub async fn sold_lead(
         identity: Identity::External(number.to_string()),
         payload: serde_json::Map::new(),
         origin: Origin::default(),
+        intent: Intent::Capture,
     };
     let record = EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id), settled_at: at };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };

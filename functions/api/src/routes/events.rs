@@ -115,7 +115,7 @@ impl From<EventRow> for EventSummary {
 impl From<EventRecord> for EventView {
     fn from(record: EventRecord) -> Self {
         let EventRecord { received, status, reason, lead, settled_at } = record;
-        let Received { source, event, received_at, identity, payload, origin, account: _ } = received;
+        let Received { source, event, received_at, identity, payload, origin, intent: _, account: _ } = received;
         let Origin { ip, referrer, user_agent } = origin;
         Self {
             summary: EventSummary {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus, Exchange, Verdict};
-use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
+use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::id::{AccountId, DeliveryId, DestinationId, EventId, LeadId};
 use leadyard_domain::lead::{LastEvent, Lead};
@@ -45,6 +45,7 @@ fn record(number: u32, status: EventStatus, received_at: Timestamp) -> EventReco
             identity: Identity::External(number.to_string()),
             payload: json!({"email": "anna@example.com"}).as_object().unwrap().clone(),
             origin: Origin { ip: Some("203.0.113.7".to_owned()), ..Origin::default() },
+            intent: Intent::Capture,
         },
         status,
         reason: (status == EventStatus::Failed).then(|| "field 'age' is no number".to_owned()),

@@ -12,7 +12,7 @@ use evaluate::outbox::Outbox;
 use evaluate::plan::{self, Known, Touched};
 use evaluate::point::{Point, Points};
 use jiff::Timestamp;
-use leadyard_domain::event::{Identity, Origin, Received};
+use leadyard_domain::event::{Identity, Intent, Origin, Received};
 use leadyard_domain::id::{AccountId, EventId, SourceId};
 use leadyard_domain::message::LeadsMessage;
 use leadyard_domain::rotation::LEAD;
@@ -109,6 +109,7 @@ fn received(number: usize) -> Received {
         identity: Identity::External(number.to_string()),
         payload: payload.as_object().unwrap().clone(),
         origin: Origin::default(),
+        intent: Intent::Capture,
     }
 }
 

@@ -47,6 +47,7 @@ fn event(source: &str, number: usize, payload: Value) -> Received {
         identity: Identity::Body(hash),
         payload: payload.as_object().unwrap().clone(),
         origin: Origin::default(),
+        intent: Intent::Capture,
     }
 }
 

@@ -11,7 +11,7 @@ use evaluate::{Evaluate, Now};
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Assignment, Standing};
 use leadyard_domain::config::Checked;
-use leadyard_domain::event::{Identity, Origin, Received};
+use leadyard_domain::event::{Identity, Intent, Origin, Received};
 use leadyard_domain::id::{AccountId, AssigneeId, EventId, LeadId, SourceId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::LeadsMessage;
@@ -47,6 +47,7 @@ pub fn received(number: usize, payload: Value, received_at: Timestamp) -> Receiv
         identity: Identity::External(number.to_string()),
         payload: payload.as_object().unwrap().clone(),
         origin: Origin::default(),
+        intent: Intent::Capture,
     }
 }
 

@@ -31,7 +31,14 @@ fn sent_to(source: Value, secrets: &[&str], sent: &Sent<'_>) -> Outcome {
         sent.headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
     let target =
         Target { account: &account, format: format(&source.format).unwrap(), source: &source, secrets: &secrets };
-    let request = Request { id: "r1", method: &sent.method, query: "", headers: &headers, body: sent.body };
+    let request = Request {
+        id: "r1",
+        method: &sent.method,
+        url: "https://example.com/in/key",
+        query: "",
+        headers: &headers,
+        body: sent.body,
+    };
     let origin = Origin { ip: Some("192.0.2.1".to_owned()), ..Origin::default() };
     receive(target, &request, &origin, Timestamp::UNIX_EPOCH)
 }

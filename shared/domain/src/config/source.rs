@@ -79,6 +79,8 @@ pub enum Verification {
     Hmac(HmacSettings),
     /// The Standard Webhooks headers, with a secret of the form `whsec_…`.
     StandardWebhooks(SecretRef),
+    /// The way of the source's platform: `GET /v1/formats` says which one that is.
+    Platform(PlatformSecrets),
 }
 
 impl Verification {
@@ -89,8 +91,29 @@ impl Verification {
             Self::None => None,
             Self::Bearer(by) | Self::StandardWebhooks(by) => Some(&by.secret),
             Self::Hmac(settings) => Some(&settings.secret),
+            Self::Platform(platform) => Some(&platform.secret),
         }
     }
+
+    /// The secret by which the platform's try of the endpoint is answered.
+    #[must_use]
+    pub fn challenge_secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Platform(PlatformSecrets { challenge: Some(challenge), .. }) => Some(challenge),
+            _ => self.secret(),
+        }
+    }
+}
+
+/// What a platform's own way of signing needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformSecrets {
+    /// The name of the secret by which the platform proves itself.
+    pub secret: SecretName,
+    /// The name of the secret by which its try of the endpoint is answered, where it is another one (Meta's verify token).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<SecretName>,
 }
 
 /// A secret by name; its value is set through the API and never in a config.

@@ -12,7 +12,7 @@ use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
 use serde_json::{Map, Value};
 
-use super::{Format, reply};
+use super::{Format, PLAIN, reply};
 use crate::request::{Malformed, Place, Reply, Request, Split, part};
 use crate::verify::{self, Unauthentic};
 
@@ -23,8 +23,9 @@ pub(super) const FORMAT: Format = Format {
     verify: verify_origin,
     split,
     reply: thank,
-    challenge: None,
-    usual_keys: &[],
+    proof: "the secrecy of the URL, or what `verify` says; `form.allowed_origins` lists the pages that may post",
+    answer: "303 to `form.thank_you_url`, or 200",
+    ..PLAIN
 };
 
 /// The source's own verification, and the page that posts.

@@ -1,7 +1,7 @@
 //! `json`: any JSON object, or an array of objects, each of which is an event.
 
 mod numbers;
-mod parse;
+pub(super) mod parse;
 
 #[cfg(test)]
 mod tests;
@@ -11,19 +11,17 @@ use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
 use serde_json::{Value, json};
 
-use super::{Format, reply};
+use super::{Format, PLAIN, reply};
 use crate::request::{EVENTS_MAX, Malformed, Place, Reply, Request, Split, part};
-use crate::verify;
 
 /// JSON from any system.
 pub(super) const FORMAT: Format = Format {
     name: "json",
     title: "JSON from any system: an object, or an array of objects",
-    verify: verify::verify,
     split,
     reply: accepted,
-    challenge: None,
-    usual_keys: &[],
+    answer: "202 with the ids of the events",
+    ..PLAIN
 };
 
 fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {

@@ -30,11 +30,36 @@ pub struct Format {
     pub split: fn(&Source, &Request<'_>) -> Result<Split, Malformed>,
     /// The answer when the events are safe; they come in the request's order.
     pub reply: fn(&Source, &[EventId]) -> Reply,
-    /// Answers the `GET` by which the platform tries an endpoint, where it has one.
+    /// Answers the `GET` by which the platform tries an endpoint, where it has one. It gets the secret that the source's
+    /// `verify.challenge_secret()` names.
     pub challenge: Option<Challenge>,
+    /// How a request proves itself, and which settings that needs: for people.
+    pub proof: &'static str,
+    /// What the sender is answered: for people.
+    pub answer: &'static str,
+    /// Whether the platform stops sending to an endpoint that refuses a body: what cannot be read is then answered like
+    /// what can, and stands in the log as a failed event.
+    pub forgiving: bool,
+    /// Whether the platform tries an endpoint by `HEAD`.
+    pub answers_head: bool,
     /// Keys of this platform beside those that every format knows.
     pub usual_keys: &'static [UsualKey],
 }
+
+/// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
+const PLAIN: Format = Format {
+    name: "",
+    title: "",
+    verify: crate::verify::verify,
+    split: |_, _| Ok(Split::Events(Vec::new())),
+    reply: |_, _| reply(StatusCode::OK, "application/json", "{}".to_owned()),
+    challenge: None,
+    proof: "the secrecy of the URL, or what `verify` says",
+    answer: "200 `{}`",
+    forgiving: false,
+    answers_head: false,
+    usual_keys: &[],
+};
 
 /// See [`Format::verify`].
 pub type Verify = fn(&Source, &[&[u8]], &Request<'_>, Timestamp) -> Result<(), Unauthentic>;

@@ -38,7 +38,7 @@ fn decode(settings: &HmacSettings, value: &str) -> Option<Vec<u8>> {
 }
 
 /// The HMAC-SHA256 over the parts in a row, ready to be compared in constant time.
-pub(super) fn sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+pub(crate) fn sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     for part in parts {
         mac.update(part);

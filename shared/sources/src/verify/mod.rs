@@ -4,7 +4,7 @@
 //! secret can be changed without losing a lead; none at all is a refusal, never a bypass.
 
 mod bearer;
-mod hmac;
+pub(crate) mod hmac;
 mod standard_webhooks;
 
 #[cfg(test)]
@@ -42,8 +42,12 @@ pub enum Unauthentic {
         expected: String,
     },
     /// It was signed too long ago, or in the future.
-    #[error("the header 'webhook-timestamp' is more than {tolerance_s} s from now: send again, or set the clock right")]
+    #[error(
+        "the time in the header '{name}' is more than {tolerance_s} s from now: send again, or set the clock right"
+    )]
     Stale {
+        /// The header.
+        name: &'static str,
         /// The seconds that are allowed.
         tolerance_s: i64,
     },
@@ -52,6 +56,17 @@ pub enum Unauthentic {
     Mismatch {
         /// The header.
         name: String,
+    },
+    /// The platform signs, and the source names no secret of it.
+    #[error(
+        "this source can verify nobody: its format needs `verify: {{ platform: {{ secret: NAME }} }}`; its owner must set it"
+    )]
+    NoPlatformSecret,
+    /// What the body or the URL says of itself is not what the secret gives.
+    #[error("{what} does not fit the secret")]
+    Unproven {
+        /// Which part, in words.
+        what: &'static str,
     },
     /// A page that may not post here.
     #[error("this page may not post here: its origin is not on the source's list")]
@@ -75,7 +90,7 @@ impl Unauthentic {
     /// Whether only the owner of the source can mend it: worth a warning in the log.
     #[must_use]
     pub fn is_our_fault(&self) -> bool {
-        matches!(self, Self::NoSecret | Self::UnfitSecret)
+        matches!(self, Self::NoSecret | Self::NoPlatformSecret | Self::UnfitSecret)
     }
 }
 
@@ -87,15 +102,33 @@ pub fn verify(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now: Ti
     if source.verify == Verification::None {
         return Ok(());
     }
-    // Anybody can sign with an empty key.
-    let secrets: Vec<&[u8]> = secrets.iter().copied().filter(|secret| !secret.is_empty()).collect();
-    if secrets.is_empty() {
-        return Err(Unauthentic::NoSecret);
-    }
+    let secrets = usable(secrets)?;
     match &source.verify {
         Verification::None => Ok(()),
+        // A format with a way of its own does not come here.
+        Verification::Platform(_) => Err(Unauthentic::UnfitSecret),
         Verification::Bearer(_) => bearer::verify(&secrets, request),
         Verification::Hmac(settings) => hmac::verify(settings, &secrets, request),
         Verification::StandardWebhooks(_) => standard_webhooks::verify(&secrets, request, now),
+    }
+}
+
+/// The secrets by which somebody may prove himself. Anybody can sign with an empty key.
+///
+/// # Errors
+/// [`Unauthentic::NoSecret`] when there is none.
+pub(crate) fn usable<'a>(secrets: &[&'a [u8]]) -> Result<Vec<&'a [u8]>, Unauthentic> {
+    let secrets: Vec<&[u8]> = secrets.iter().copied().filter(|secret| !secret.is_empty()).collect();
+    if secrets.is_empty() { Err(Unauthentic::NoSecret) } else { Ok(secrets) }
+}
+
+/// The secrets of the source's platform, for a format that signs in a way of its own.
+///
+/// # Errors
+/// The source names none, or it has no value.
+pub(crate) fn platform<'a>(source: &Source, secrets: &[&'a [u8]]) -> Result<Vec<&'a [u8]>, Unauthentic> {
+    match source.verify {
+        Verification::Platform(_) => usable(secrets),
+        _ => Err(Unauthentic::NoPlatformSecret),
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn verify(secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -
     }
     let sent: i64 = timestamp.parse().map_err(|_| form(TIMESTAMP, "seconds since 1970"))?;
     if now.as_second().abs_diff(sent) > TOLERANCE_S.unsigned_abs() {
-        return Err(Unauthentic::Stale { tolerance_s: TOLERANCE_S });
+        return Err(Unauthentic::Stale { name: TIMESTAMP, tolerance_s: TOLERANCE_S });
     }
     // Other versions stand beside ours and are not for us.
     let signatures: Vec<Vec<u8>> = signatures

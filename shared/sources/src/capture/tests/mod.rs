@@ -5,7 +5,7 @@ mod mapping;
 
 use jiff::tz::TimeZone;
 use leadyard_domain::config::{FieldDefinition, FieldTable, Source};
-use leadyard_domain::event::{Identity, Origin, Received};
+use leadyard_domain::event::{Identity, Intent, Origin, Received};
 use leadyard_domain::id::EventId;
 use serde_json::{Value, json};
 
@@ -42,6 +42,7 @@ fn received(payload: Value) -> Received {
         identity: Identity::External("1".to_owned()),
         payload: serde_json::from_value(payload).unwrap(),
         origin: Origin::default(),
+        intent: Intent::Capture,
     }
 }
 

@@ -19,7 +19,14 @@ fn source(form: Value) -> Source {
 
 fn whole(form: Value, kind: &str, body: &[u8]) -> Result<Split, Malformed> {
     let headers: HeaderMap = [("content-type".parse().unwrap(), kind.parse().unwrap())].into_iter().collect();
-    let request = Request { id: "r1", method: &Method::POST, query: "", headers: &headers, body };
+    let request = Request {
+        id: "r1",
+        method: &Method::POST,
+        url: "https://example.com/in/key",
+        query: "",
+        headers: &headers,
+        body,
+    };
     (format("form").unwrap().split)(&source(form), &request)
 }
 
@@ -146,7 +153,14 @@ fn only_listed_origins_may_post() {
     let verify = |form: Value, origin: &[&str]| {
         let headers: HeaderMap =
             origin.iter().map(|origin| ("origin".parse().unwrap(), origin.parse().unwrap())).collect();
-        let request = Request { id: "r1", method: &Method::POST, query: "", headers: &headers, body: b"" };
+        let request = Request {
+            id: "r1",
+            method: &Method::POST,
+            url: "https://example.com/in/key",
+            query: "",
+            headers: &headers,
+            body: b"",
+        };
         (format("form").unwrap().verify)(&source(form), &[], &request, Timestamp::UNIX_EPOCH)
     };
     let list = || json!({"allowed_origins": ["https://example.com", "https://www.example.com/"]});

@@ -15,7 +15,7 @@ use crate::request::{DEPTH_MAX, Malformed};
 ///
 /// # Errors
 /// What is wrong, with its line and column. Nothing of the values stands in it.
-pub(super) fn parse(body: &[u8]) -> Result<Value, Malformed> {
+pub(in crate::format) fn parse(body: &[u8]) -> Result<Value, Malformed> {
     // Some senders begin with a byte order mark, which RFC 8259 lets a reader skip.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body)

@@ -16,7 +16,14 @@ fn source(more: Value) -> leadyard_domain::config::Source {
 fn split_with(more: Value, headers: &[(&'static str, &str)], body: &[u8]) -> Result<Vec<Part>, Malformed> {
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    let request = Request { id: "r1", method: &Method::POST, query: "", headers: &headers, body };
+    let request = Request {
+        id: "r1",
+        method: &Method::POST,
+        url: "https://example.com/in/key",
+        query: "",
+        headers: &headers,
+        body,
+    };
     let format: &Format = format("json").unwrap();
     match (format.split)(&source(more), &request)? {
         Split::Events(parts) => Ok(parts),
