@@ -6,16 +6,21 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, Method, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _, Response};
+use leadyard_domain::config::{Checked, Source};
 use leadyard_domain::event::{Origin, Received};
 use leadyard_domain::id::{AccountId, SourceId};
 use leadyard_domain::message::LeadsMessage;
 use leadyard_runtime::{Metrics, Outgoing, QueueSender, SendError};
+use leadyard_sources::page::{Visit, page};
 use leadyard_sources::{BODY_BYTES_MAX, Malformed, Reply, Request, format};
 use leadyard_store::{ConfigCache, SecretCache, Store, StoreError};
 
 use crate::endpoints::Endpoints;
 use crate::problem::Problem;
 use crate::receive::{Outcome, Target, receive};
+
+/// The part of the path under which a source's form is hosted.
+const PAGE: &str = "f";
 
 /// Most characters of a header that are kept as an event's origin.
 const ORIGIN_CHARS_MAX: usize = 2_048;
@@ -74,8 +79,10 @@ impl Intake {
             return Err(Problem::malformed(&Malformed::TooLarge { bytes: body.len() }));
         }
         let now = (self.now)();
-        // The route is /in/{key}: a stage or a mapped path may stand before it.
-        let key = request.uri().path().rsplit('/').next().unwrap_or_default();
+        // The routes are /in/{key} and /f/{key}: a stage or a mapped path may stand before them.
+        let mut path = request.uri().path().rsplit('/');
+        let key = path.next().unwrap_or_default();
+        let asks_for_page = path.next() == Some(PAGE);
         let endpoint = self.endpoints.find(key, now).await.map_err(away)?;
         let (account, source) = endpoint.ok_or_else(|| Problem::no_source("unknown key"))?;
         let (account, source) = (&*noted.account.insert(account), &*noted.source.insert(source));
@@ -85,6 +92,9 @@ impl Intake {
         let source = source.ok_or_else(|| Problem::no_source("the config has no such source"))?;
         if !source.enabled {
             return Err(Problem::no_source("disabled"));
+        }
+        if let (true, Some(published)) = (asks_for_page, &published) {
+            return hosted_page(request, &published.checked, source, key, now);
         }
         // A published config names formats that exist; one that is newer than this program may not.
         let format = format(&source.format).ok_or_else(|| Problem::unavailable(&"the source's format is unknown"))?;
@@ -104,6 +114,7 @@ impl Intake {
             url: &request.uri().to_string(),
             query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
+            received_at: now,
             body,
         };
         let target = Target { account, source, format, secrets: &secrets };
@@ -173,6 +184,26 @@ impl Intake {
         self.metrics.millis("Intake", took);
         self.metrics.flush();
     }
+}
+
+/// The form of a source that has one; whoever may send may see it.
+fn hosted_page(
+    request: &lambda_http::Request,
+    config: &Checked,
+    source: &Source,
+    key: &str,
+    now: Timestamp,
+) -> Result<Reply, Problem> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Problem::method_not_allowed());
+    }
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce).map_err(|error| Problem::unavailable(&error))?;
+    let nonce = data_encoding::HEXLOWER.encode(&nonce);
+    let referrer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let query = request.uri().query().unwrap_or_default();
+    page(config, source, &Visit { key, query, referrer, nonce: &nonce, at: now })
+        .ok_or_else(|| Problem::no_source("the source has no hosted form"))
 }
 
 /// The table cannot be asked: whether or not it is worth a retry for us, the sender has done nothing wrong and should

@@ -10,6 +10,7 @@
 pub mod capture;
 pub mod format;
 pub mod identity;
+pub mod page;
 mod path;
 pub mod request;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! A request to a source, what is read from it, and what it is answered.
 
 use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
 use leadyard_domain::config::{ExternalIdFrom, Source, Verification};
 use leadyard_domain::event::Intent;
 use leadyard_domain::field::{FIELD_BYTES_MAX, FIELDS_MAX};
@@ -28,6 +29,8 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// The headers; names are looked up without regard to case.
     pub headers: &'a HeaderMap,
+    /// When it came.
+    pub received_at: Timestamp,
     /// The raw body, as the sender signed it.
     pub body: &'a [u8],
 }

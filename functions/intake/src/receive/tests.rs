@@ -35,6 +35,7 @@ fn sent_to(source: Value, secrets: &[&str], sent: &Sent<'_>) -> Outcome {
         id: "r1",
         method: &sent.method,
         url: "https://example.com/in/key",
+        received_at: Timestamp::UNIX_EPOCH,
         query: "",
         headers: &headers,
         body: sent.body,

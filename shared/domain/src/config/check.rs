@@ -2,6 +2,7 @@
 
 mod assignees;
 mod destinations;
+mod form_page;
 mod limits;
 mod pools;
 mod profiles;

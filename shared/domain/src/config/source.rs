@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Zone, is_true, yes};
+use super::{FormPage, Zone, is_true, yes};
 use crate::field::FieldName;
 use crate::id::{Entity, SecretName, SourceId};
 
@@ -263,7 +263,11 @@ pub struct FormSettings {
     /// A field that people do not see: a form that fills it is accepted and forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub honeypot: Option<String>,
-    /// The pages that may post here (`https://example.com`); empty means all.
+    /// The pages that may post here (`https://example.com`); empty means all. A hosted page always may, and may be shown in
+    /// a frame of these pages and no others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_origins: Vec<String>,
+    /// A form to be hosted with the source, at `GET /f/{key}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<FormPage>,
 }

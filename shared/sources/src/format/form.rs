@@ -9,11 +9,13 @@ mod tests;
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use leadyard_domain::config::Source;
+use leadyard_domain::event::Intent;
 use leadyard_domain::id::EventId;
 use serde_json::{Map, Value};
 
 use super::{Format, PLAIN, reply};
-use crate::request::{Malformed, Place, Reply, Request, Split, part};
+use crate::page::{self, Posted};
+use crate::request::{Malformed, Part, Place, Reply, Request, Split, part};
 use crate::verify::{self, Unauthentic};
 
 /// A form of a web page.
@@ -39,8 +41,10 @@ fn verify_origin(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now:
         return Ok(());
     }
     let origin = request.header("origin").unwrap_or_default();
+    let own = source.form.as_ref().is_some_and(|form| form.page.is_some())
+        && page::origin_of(request.url).eq_ignore_ascii_case(origin);
     let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
-    if allowed.iter().any(is) { Ok(()) } else { Err(Unauthentic::Origin) }
+    if own || allowed.iter().any(is) { Ok(()) } else { Err(Unauthentic::Origin) }
 }
 
 fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
@@ -53,7 +57,9 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
             return Err(Malformed::ContentType { found: kind, expected });
         }
     };
-    let honeypot = source.form.as_ref().and_then(|form| form.honeypot.as_deref());
+    let honeypot = source.form.as_ref().and_then(page::honeypot);
+    let hosted = source.form.as_ref().is_some_and(|form| form.page.is_some());
+    let mut posted = Posted::default();
     let mut event = Map::new();
     for (name, value) in pairs {
         if honeypot == Some(name.as_str()) {
@@ -62,9 +68,30 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
             }
             continue;
         }
+        if hosted && page::taken_out(&mut posted, &name, value.as_str().unwrap_or_default()) {
+            continue;
+        }
         add(&mut event, name, value);
     }
-    Ok(Split::Events(vec![part(source, request, Place::Only, event)?]))
+    if posted.is_too_fast(request) {
+        return Ok(Split::Ignored { reason: "the hosted form was filled faster than a person can" });
+    }
+    let part = part(source, request, Place::Only, event)?;
+    Ok(Split::Events(vec![of_page(part, posted)]))
+}
+
+/// An event of a hosted page: a second click is the same event, and a step that was left makes no lead.
+fn of_page(mut part: Part, posted: Posted) -> Part {
+    let Posted { nonce, partial, .. } = posted;
+    let Some(step) = partial else { return part.named(nonce) };
+    if let Some(nonce) = nonce {
+        // By it a person finds what the same visitor left and sent.
+        part.payload.insert("form_visit".to_owned(), nonce.into());
+    }
+    // Its repeats are told by what it holds: a visitor may go back and leave the step with other answers.
+    part.external_id = None;
+    let reason = format!("a visitor left step {step} of the hosted form; what is sent in the end is another event");
+    part.meant(Intent::Log { reason })
 }
 
 fn is_filled(value: &Value) -> bool {
@@ -87,7 +114,9 @@ fn add(event: &mut Map<String, Value>, name: String, value: Value) {
 
 fn thank(source: &Source, _: &[EventId]) -> Reply {
     let page = source.form.as_ref().and_then(|form| form.thank_you_url.as_deref());
-    let plain = || reply(StatusCode::OK, "text/plain; charset=utf-8", "Thank you.\n".to_owned());
+    let hosted = || source.form.as_ref().and_then(page::thanks);
+    let plain =
+        || hosted().unwrap_or_else(|| reply(StatusCode::OK, "text/plain; charset=utf-8", "Thank you.\n".to_owned()));
     // The lead is safe by now: an address that no header can hold must not look like a failure to who sent it.
     match page.map(HeaderValue::from_str) {
         Some(Ok(page)) => Reply {

@@ -31,8 +31,15 @@ fn check_at(
     for (name, value) in headers {
         map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value).unwrap());
     }
-    let request =
-        Request { id: "r1", method: &Method::POST, url: "https://example.com/in/key", query: "", headers: &map, body };
+    let request = Request {
+        id: "r1",
+        method: &Method::POST,
+        url: "https://example.com/in/key",
+        received_at: Timestamp::UNIX_EPOCH,
+        query: "",
+        headers: &map,
+        body,
+    };
     verify(&source(by), secrets, &request, now)
 }
 

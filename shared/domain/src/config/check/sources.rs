@@ -48,6 +48,9 @@ impl Check<'_> {
                     self.target_field(field, format!("{path}.search_by[{at}]"));
                 }
             }
+            if let Some(page) = source.form.as_ref().and_then(|form| form.page.as_ref()) {
+                self.form_page(page, &format!("{path}.form.page"));
+            }
             if source.search_by.len() > 2 {
                 let found = source.search_by.len();
                 self.problem(

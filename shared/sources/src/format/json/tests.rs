@@ -1,6 +1,7 @@
 //! What the `json` format takes, and what it refuses with which words.
 
 use http::{HeaderMap, Method};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ fn split_with(more: Value, headers: &[(&'static str, &str)], body: &[u8]) -> Res
         id: "r1",
         method: &Method::POST,
         url: "https://example.com/in/key",
+        received_at: Timestamp::UNIX_EPOCH,
         query: "",
         headers: &headers,
         body,

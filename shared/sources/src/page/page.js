@@ -1,0 +1,13 @@
+(()=>{const f=document.querySelector("form"),steps=[...f.querySelectorAll("section")],at=f.querySelector(".at");let now=0;
+const answer=n=>[...f.elements].filter(e=>e.name===n&&!e.disabled&&(!/radio|checkbox/.test(e.type)||e.checked)).map(e=>e.value);
+const depend=()=>{for(const q of f.querySelectorAll("[data-when]")){const w=JSON.parse(q.dataset.when),on=answer(w.name).some(v=>w.is.includes(v));q.hidden=!on;for(const e of q.querySelectorAll("input,select,textarea")){e.disabled=!on;if("required"in e.dataset)e.required=on}}};
+const show=(n,focus)=>{now=n;steps.forEach((s,i)=>{s.hidden=i!==n});if(at)at.textContent=`${n+1} / ${steps.length}`;if(focus){const h=steps[n].querySelector("h2")||steps[n].querySelector("input,select,textarea");if(h)h.focus()}};
+const fits=n=>[...steps[n].querySelectorAll("input,select,textarea")].every(e=>e.disabled||e.reportValidity());
+const keep=n=>{if(!("partial"in f.dataset))return;const d=new URLSearchParams(new FormData(f));d.set("ly_partial",n+1);fetch(f.action,{method:"POST",body:d,keepalive:true,redirect:"manual"}).catch(()=>{})};
+f.addEventListener("input",depend);depend();
+for(const b of f.querySelectorAll(".next,.back"))b.hidden=false;
+f.addEventListener("click",e=>{if(e.target.matches(".next")&&fits(now)){keep(now);show(now+1,true)}else if(e.target.matches(".back"))show(now-1,true)});
+f.addEventListener("keydown",e=>{if(e.key==="Enter"&&e.target.tagName==="INPUT"&&now<steps.length-1){e.preventDefault();steps[now].querySelector(".next").click()}});
+f.addEventListener("submit",e=>{const bad=steps.findIndex((_,i)=>[...steps[i].querySelectorAll("input,select,textarea")].some(x=>!x.disabled&&!x.checkValidity()));if(bad>=0){e.preventDefault();show(bad);fits(bad);return}f.querySelector("button:not([type])").disabled=true});
+addEventListener("pageshow",()=>{f.querySelector("button:not([type])").disabled=false});
+f.noValidate=true;show(0)})();
