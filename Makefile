@@ -1,5 +1,5 @@
 # Everything a person types. On a new machine: `make demo`, or `make test`. Needed: rustup, Python 3.11 or newer, gcc;
-# for `make test` also Node 20 or newer with npm, bash and openssl; for `make fuzz` g++.
+# for `make test` also Node 20 or newer with npm, bash, openssl, and Chromium with its driver; for `make fuzz` g++.
 
 # The first Python that works; some systems have names that lead nowhere.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
@@ -17,7 +17,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-delivery bench-rules bench-simulate
+.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-delivery bench-intake bench-rules bench-simulate
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advis
 
 bench: build ## all benchmarks, each to its end; fails when a goal was missed
 	@failed=0; for bench in start load simulate; do $(LOCAL) bench-$$bench || failed=1; done; \
-		for bench in rules rotation delivery; do $(MAKE) bench-$$bench || failed=1; done; exit $$failed
+		for bench in rules rotation delivery intake; do $(MAKE) bench-$$bench || failed=1; done; exit $$failed
 
 bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start
@@ -79,6 +79,9 @@ bench-rotation: ## how long a pick takes, and many writers at once on one pool; 
 
 bench-delivery: ## deliveries a second of one warm function, its own overhead and memory, and nine destinations beside one that hangs; fails when a goal was missed
 	cargo bench --quiet --profile measure --package deliver-webhook --bench delivery
+
+bench-intake: ## requests a second of one warm intake and how long each takes, beside a function that only echoes; fails when a goal was missed
+	cargo bench --quiet --profile measure --package intake --bench intake
 
 bench-simulate: build ## ten thousand past leads decided again
 	@$(LOCAL) bench-simulate

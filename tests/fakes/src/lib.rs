@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this crate is test code: a failure here is a failure of the test")]
 
+mod at_once;
 mod lead;
 mod mutation;
 mod queue;
@@ -15,6 +16,7 @@ mod timing;
 use leadyard_runtime::{Aws, Settings};
 use tokio::net::TcpListener;
 
+pub use at_once::queue_at_once;
 pub use lead::{assigned_lead, sold_lead};
 pub use queue::Queue;
 pub use receiver::{Answered, Came, Receiver};

@@ -11,8 +11,6 @@ use tokio::sync::oneshot;
 
 use crate::{mutation, timing};
 
-const TABLE: &str = "leadyard-test";
-
 /// A table in an emulator on a thread of its own: when it stops, all of its connections end.
 pub struct Table {
     /// The store over it.
@@ -23,6 +21,15 @@ pub struct Table {
 }
 
 impl Table {
+    /// Its name.
+    pub const NAME: &'static str = "leadyard-test";
+
+    /// Clients of the emulator.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
     /// Starts an emulator with one empty table.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -30,15 +37,15 @@ impl Table {
         let aws = crate::clients(&listener);
         let client = aws.dynamodb();
         let running = Some(serve(listener.into_std().unwrap()));
-        table::create(&client, TABLE).await.unwrap();
-        Self { store: Store::new(client, TABLE.to_owned()), aws, endpoint, running }
+        table::create(&client, Self::NAME).await.unwrap();
+        Self { store: Store::new(client, Self::NAME.to_owned()), aws, endpoint, running }
     }
 
     /// A store over the same table whose transactions leave out the conditions on some items, by their keys: what a
     /// program does that forgot them.
     #[must_use]
     pub fn store_without_conditions(&self, on: fn(pk: &str, sk: &str) -> bool) -> Store {
-        Store::new(mutation::client(&self.aws, on), TABLE.to_owned())
+        Store::new(mutation::client(&self.aws, on), Self::NAME.to_owned())
     }
 
     /// Where the emulator listens, for another process.
@@ -50,7 +57,7 @@ impl Table {
     pub fn timed_store_at(endpoint: &str) -> (Store, Arc<AtomicU64>) {
         let spent = Arc::default();
         let client = timing::client(&crate::clients_of(endpoint), Arc::clone(&spent));
-        (Store::new(client, TABLE.to_owned()), spent)
+        (Store::new(client, Self::NAME.to_owned()), spent)
     }
 
     /// Ends the emulator: from now on nobody answers.

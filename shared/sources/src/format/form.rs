@@ -42,7 +42,7 @@ fn verify_origin(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now:
     }
     let origin = request.header("origin").unwrap_or_default();
     let own = source.form.as_ref().is_some_and(|form| form.page.is_some())
-        && page::origin_of(request.url).eq_ignore_ascii_case(origin);
+        && page::host_of(request.url).eq_ignore_ascii_case(page::host_of(origin));
     let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
     if own || allowed.iter().any(is) { Ok(()) } else { Err(Unauthentic::Origin) }
 }

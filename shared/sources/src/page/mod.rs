@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use self::html::{attribute, text};
 use crate::request::Reply;
 
-pub(crate) use posted::{Posted, origin_of, taken_out};
+pub(crate) use posted::{Posted, host_of, taken_out};
 
 /// The script: steps, questions that depend on others, parts that are kept. Without it all questions stand there at once.
 const SCRIPT: &str = include_str!("page.js");
@@ -199,7 +199,7 @@ fn policy(settings: &FormSettings) -> String {
     });
     let [script, style] = &*HASHES;
     let fit = |origin: &&str| !origin.contains([';', ',', ' ', '\'', '"']) && origin.is_ascii();
-    let after = settings.thank_you_url.as_deref().map(origin_of).filter(fit).unwrap_or_default();
+    let after = settings.thank_you_url.as_deref().map(posted::origin_of).filter(fit).unwrap_or_default();
     let frames: Vec<&str> = settings.allowed_origins.iter().map(String::as_str).filter(fit).collect();
     let frames =
         if settings.allowed_origins.is_empty() { "*".to_owned() } else { format!("'self' {}", frames.join(" ")) };

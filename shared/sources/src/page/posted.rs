@@ -76,8 +76,13 @@ fn key_of(url: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
+/// The host of a URL with its port. What stands before the functions may have ended TLS, so schemes are not compared.
+pub(crate) fn host_of(url: &str) -> &str {
+    origin_of(url).split_once("://").map_or("", |(_, host)| host)
+}
+
 /// Scheme and host of a URL.
-pub(crate) fn origin_of(url: &str) -> &str {
+pub(super) fn origin_of(url: &str) -> &str {
     let begin = url.find("://").map_or(0, |at| at + 3);
     let end = url[begin..].find(['/', '?', '#']).map_or(url.len(), |at| begin + at);
     &url[..end]

@@ -51,7 +51,7 @@ pub(super) fn render(
     };
     let asked = Asked { id, name: &name, filled, required, label: &label, help: question.help.as_deref() };
     let inside = match kind {
-        FieldType::Boolean => asked.yes_or_no(),
+        FieldType::Boolean if choices.is_empty() => asked.yes_or_no(),
         FieldType::List if !choices.is_empty() => asked.group("checkbox", choices),
         _ if (1..=SHOWN_MAX).contains(&choices.len()) => asked.group("radio", choices),
         _ if !choices.is_empty() => asked.select(choices),
