@@ -141,6 +141,14 @@ id!(
     SecretName, "secret name", is_slug, SLUG
 );
 id!(
+    /// The name by which other accounts know an account; its id where nothing else is said.
+    AccountName, "account name", is_slug, SLUG
+);
+id!(
+    /// What is done when leads change.
+    AutomationId, "automation id", is_slug, SLUG
+);
+id!(
     /// A list of values kept beside the config, such as the ZIP codes of a territory.
     ListName, "list name", is_slug, SLUG
 );

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::assignment::{Ending, Holding, Standing};
 use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountId, AssigneeId, Entity, EventId, LeadId, SourceId};
+use crate::sync::Marks;
 
 /// A lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct Lead {
     pub duplicate_count: u32,
     /// The event that last created or met it.
     pub last_event: LastEvent,
+    /// What it remembers of its way through accounts.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub sync: Marks,
     /// When its first event was received.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -30,6 +30,7 @@ pub mod service_level;
 pub mod simulation;
 pub mod strategy;
 pub mod suppression;
+pub mod sync;
 #[cfg(test)]
 mod testing;
 pub mod text;

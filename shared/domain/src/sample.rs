@@ -108,6 +108,7 @@ impl SampleLead {
             first_contact_at: None,
             duplicate_count: self.duplicate_count,
             last_event: LastEvent { event, at: received_at, body_hash: None },
+            sync: Default::default(),
             created_at: received_at,
             updated_at: received_at,
         };

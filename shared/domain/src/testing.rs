@@ -30,6 +30,7 @@ pub(crate) fn lead(fields: BTreeMap<FieldName, FieldValue>) -> Lead {
         first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event, at, body_hash: None },
+        sync: Default::default(),
         created_at: at,
         updated_at: at,
     }

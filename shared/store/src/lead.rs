@@ -11,6 +11,7 @@ use leadyard_domain::id::{
 };
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::{LastEvent, Lead};
+use leadyard_domain::sync::Marks;
 use leadyard_domain::trace::Trace;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,6 +57,8 @@ struct LeadItem {
     #[serde(default)]
     duplicate_count: u32,
     last_event: LastEvent,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sync: Option<Deflated<Marks>>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -84,6 +87,7 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         first_contact_at: lead.first_contact_at,
         duplicate_count: lead.duplicate_count,
         last_event: lead.last_event.clone(),
+        sync: (!lead.sync.is_empty()).then(|| Deflated(lead.sync.clone())),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
     };
@@ -121,6 +125,7 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         first_contact_at: stored.first_contact_at,
         duplicate_count: stored.duplicate_count,
         last_event: stored.last_event,
+        sync: stored.sync.map(|marks| marks.0).unwrap_or_default(),
         created_at: stored.created_at,
         updated_at: stored.updated_at,
     })

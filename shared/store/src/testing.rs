@@ -128,6 +128,7 @@ pub(crate) fn lead(number: u32) -> Lead {
         first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: at(0), body_hash: None },
+        sync: Default::default(),
         created_at: at(0),
         updated_at: at(1),
     }

@@ -56,6 +56,7 @@ pub async fn sold_lead(
         first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event.clone(), at, body_hash: None },
+        sync: Default::default(),
         created_at: at,
         updated_at: at,
     };

@@ -167,6 +167,7 @@ fn record(lead: &Lead) -> Record {
         standing: Standing::Unassigned { attempt: 0 },
         duplicate_count: 0,
         last_event: LastEvent { event, at: Timestamp::UNIX_EPOCH, body_hash: None },
+        sync: Default::default(),
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
     }

@@ -126,6 +126,7 @@ pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
         first_contact_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: received_at, body_hash: None },
+        sync: Default::default(),
         created_at: received_at,
         updated_at: received_at,
     }

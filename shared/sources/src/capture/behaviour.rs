@@ -167,6 +167,7 @@ fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -
         first_contact_at: None,
         duplicate_count: 0,
         last_event: last_event(received),
+        sync: Default::default(),
         created_at: received.received_at,
         updated_at: now,
     }

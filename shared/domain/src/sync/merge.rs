@@ -1,0 +1,145 @@
+//! What becomes of a push where it arrives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::marks::{HOPS_MAX, LINKS_MAX, Link, Marks, Stamp};
+use super::push::Origin;
+use crate::field::{FieldName, FieldValue};
+use crate::id::AccountName;
+
+/// Whose value a field keeps when both accounts have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// The one that was set last, wherever that was.
+    #[default]
+    Newest,
+    /// The other account's.
+    Theirs,
+    /// Ours; theirs only fills what is empty.
+    Ours,
+}
+
+/// A connector's policy, for each field that has one of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policies {
+    /// Of all others.
+    pub usual: Policy,
+    /// By field.
+    pub fields: BTreeMap<FieldName, Policy>,
+}
+
+impl Policies {
+    fn of(&self, field: &FieldName) -> Policy {
+        self.fields.get(field).copied().unwrap_or(self.usual)
+    }
+}
+
+/// How a push is met before its fields are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is to be merged.
+    New,
+    /// It went through this account before: it is an echo.
+    Echo,
+    /// It came through more accounts than any sensible set-up has: a loop through accounts that do not keep hops.
+    TooFar,
+    /// A newer version of the same lead arrived before it.
+    Overtaken,
+}
+
+/// Decides how a push is met by an account and the lead that it finds there, if any.
+#[must_use]
+pub fn arrival(own: &AccountName, origin: &Origin, hops: &[AccountName], known: Option<&Marks>) -> Arrival {
+    if hops.contains(own) || origin.account == *own {
+        return Arrival::Echo;
+    }
+    if hops.len() > HOPS_MAX {
+        return Arrival::TooFar;
+    }
+    let seen = known.and_then(|marks| marks.links.get(&origin.account)).filter(|link| link.lead == origin.lead);
+    match seen {
+        // The same version again is merged again: it changes nothing, and its first time may have been cut off.
+        Some(link) if link.version > origin.version => Arrival::Overtaken,
+        _ => Arrival::New,
+    }
+}
+
+/// The values of a push, by the fields that they are mapped to.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// Who sends it.
+    pub origin: &'a Origin,
+    /// Its values, mapped and typed.
+    pub fields: &'a BTreeMap<FieldName, FieldValue>,
+    /// Their stamps by the same names. A value without one was set before its account kept count.
+    pub stamps: &'a BTreeMap<FieldName, Stamp>,
+}
+
+/// What a push came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// The fields that have another value now.
+    pub changed: Vec<FieldName>,
+    /// The fields that keep their own value against another one.
+    pub kept: Vec<FieldName>,
+    /// Whether other accounts are to hear of it: also when only a stamp is new, for one of them may hold another value with a
+    /// stamp in between.
+    pub is_news: bool,
+}
+
+/// Merges a push into a lead's fields and marks.
+pub fn merge(
+    fields: &mut BTreeMap<FieldName, FieldValue>,
+    marks: &mut Marks,
+    incoming: &Incoming<'_>,
+    policies: &Policies,
+) -> Merged {
+    let (mut merged, mut news) = (Merged::default(), BTreeSet::new());
+    for (name, theirs) in incoming.fields {
+        let (stamp, own) = (incoming.stamps.get(name), marks.stamps.get(name));
+        let known = fields.get(name);
+        let take = match (known, policies.of(name)) {
+            (None, _) | (_, Policy::Theirs) => true,
+            (Some(_), Policy::Ours) => false,
+            // Where neither side kept count, whoever tells of it now is the newer one.
+            (Some(_), Policy::Newest) => stamp >= own,
+        };
+        if !take {
+            if known != Some(theirs) {
+                merged.kept.push(name.clone());
+            }
+            continue;
+        }
+        if known != Some(theirs) {
+            merged.changed.push(name.clone());
+            news.insert(name.clone());
+            fields.insert(name.clone(), theirs.clone());
+        }
+        // Also with the same value: a third account may have heard of an older one.
+        if let Some(stamp) = stamp
+            && own.is_none_or(|own| stamp > own)
+        {
+            let via = stamp.via.iter().cloned().chain([incoming.origin.account.clone()]).collect();
+            marks.stamps.insert(name.clone(), Stamp { via, ..stamp.clone() });
+            news.insert(name.clone());
+        }
+    }
+    merged.is_news = !news.is_empty();
+    if merged.is_news {
+        marks.news = news;
+    }
+    let Origin { account, lead, version } = incoming.origin;
+    if marks.links.len() < LINKS_MAX || marks.links.contains_key(account) {
+        let link = marks.links.entry(account.clone()).or_insert_with(|| Link { lead: lead.clone(), version: 0 });
+        if link.lead == *lead {
+            link.version = link.version.max(*version);
+        } else {
+            *link = Link { lead: lead.clone(), version: *version };
+        }
+    }
+    merged
+}
