@@ -58,6 +58,8 @@ struct LeadItem {
     last_event: LastEvent,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
 }
 
 /// What a lead says, known and unknown fields.
@@ -86,6 +88,7 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         last_event: lead.last_event.clone(),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
+        erased_at: lead.erased_at,
     };
     let mut item = to_item(&key.to_string(), &stored)?;
     item.extend(key.item());
@@ -123,6 +126,7 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         last_event: stored.last_event,
         created_at: stored.created_at,
         updated_at: stored.updated_at,
+        erased_at: stored.erased_at,
     })
 }
 
