@@ -170,7 +170,7 @@ pub struct HoldingView {
 /// How somebody ceased to have a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EndView {
-    /// `rejected`, `returned`, `overdue`, `reassigned`, or `superseded` by a later event.
+    /// `rejected`, `returned`, `overdue`, `reassigned`, `superseded` by a later event, or `erased`.
     how: &'static str,
     /// When.
     at: Timestamp,
