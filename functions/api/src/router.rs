@@ -16,8 +16,8 @@ use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::sources::{self, reconcile};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate,
-    suppressions, versions,
+    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, suppressions,
+    versions,
 };
 use crate::{log, openapi};
 

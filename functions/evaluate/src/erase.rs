@@ -151,10 +151,9 @@ fn settle(
     now: Timestamp,
 ) -> Settled {
     let (status, reason) = match (earlier, &lead) {
-        (None, _) => (
-            EventStatus::Failed,
-            "the event whose lead is to be erased has not come: retry when it has".to_owned(),
-        ),
+        (None, _) => {
+            (EventStatus::Failed, "the event whose lead is to be erased has not come: retry when it has".to_owned())
+        }
         (Some(_), Some(lead)) if lead.erased_at.is_some() => {
             (EventStatus::Unchanged, "the lead was erased before".to_owned())
         }
@@ -167,8 +166,7 @@ fn settle(
         (Some(_), None) => (EventStatus::Unchanged, "no lead was made of the event".to_owned()),
     };
     let id = earlier.and_then(|earlier| earlier.lead.clone());
-    let record =
-        EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now };
+    let record = EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now };
     let lead = lead.filter(|lead| lead.erased_at.is_none()).map(|before| {
         let previous = before.standing.clone();
         let version = before.version + 1;

@@ -86,9 +86,9 @@ mod tests {
     fn over_ten_seconds_no_more_go_than_may() {
         let limiter = Limiter::default();
         let (account, web) = ("main".parse().unwrap(), "web".parse().unwrap());
-        let gone = (0..10_000).step_by(7).filter(|now| {
-            limiter.take((&account, &web), 3, at(*now), SignedDuration::ZERO) == Take::Now
-        });
+        let gone = (0..10_000)
+            .step_by(7)
+            .filter(|now| limiter.take((&account, &web), 3, at(*now), SignedDuration::ZERO) == Take::Now);
         let gone = gone.count();
         assert!((30..=33).contains(&gone), "{gone}");
     }

@@ -46,7 +46,12 @@ const RESPONSE: &str = "urn:li:leadGenFormResponse:";
 /// Longest code of a try: a UUID has 36.
 const CODE_BYTES_MAX: usize = 256;
 
-fn verify_signature(source: &Source, secrets: &[&[u8]], request: &Request<'_>, _: Timestamp) -> Result<(), Unauthentic> {
+fn verify_signature(
+    source: &Source,
+    secrets: &[&[u8]],
+    request: &Request<'_>,
+    _: Timestamp,
+) -> Result<(), Unauthentic> {
     ids::prove(&verify::platform(source, secrets)?, request, (SIGNATURE, ""), SIGNED_PREFIX)
 }
 

@@ -39,7 +39,12 @@ pub(super) const FORMAT: Format = Format {
 
 const SIGNATURE: &str = "x-hub-signature-256";
 
-fn verify_signature(source: &Source, secrets: &[&[u8]], request: &Request<'_>, _: Timestamp) -> Result<(), Unauthentic> {
+fn verify_signature(
+    source: &Source,
+    secrets: &[&[u8]],
+    request: &Request<'_>,
+    _: Timestamp,
+) -> Result<(), Unauthentic> {
     ids::prove(&verify::platform(source, secrets)?, request, (SIGNATURE, "sha256="), b"")
 }
 
@@ -85,7 +90,8 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     if changes.len() > EVENTS_MAX {
         return Err(Malformed::TooManyEvents { events: changes.len() });
     }
-    let parts = changes.into_iter().enumerate().map(|(index, (entry, change))| event(source, request, index, entry, change));
+    let parts =
+        changes.into_iter().enumerate().map(|(index, (entry, change))| event(source, request, index, entry, change));
     Ok(Split::Events(parts.collect()))
 }
 

@@ -6,6 +6,8 @@ mod ids;
 mod json;
 mod linkedin;
 mod meta_lead_ads;
+#[cfg(test)]
+mod testing;
 mod tiktok;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -19,14 +21,8 @@ use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
 
 /// Every format. A new platform is a file beside this one and a line here.
-pub static FORMATS: &[Format] = &[
-    form::FORMAT,
-    google_ads::FORMAT,
-    json::FORMAT,
-    linkedin::FORMAT,
-    meta_lead_ads::FORMAT,
-    tiktok::FORMAT,
-];
+pub static FORMATS: &[Format] =
+    &[form::FORMAT, google_ads::FORMAT, json::FORMAT, linkedin::FORMAT, meta_lead_ads::FORMAT, tiktok::FORMAT];
 
 /// How one platform sends leads.
 pub struct Format {

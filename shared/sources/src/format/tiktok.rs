@@ -40,7 +40,12 @@ const ANSWERS: [&str; 4] = ["changes", "field_data", "field_list", "answers"];
 const NAMES: [&str; 5] = ["field", "name", "field_name", "key", "question"];
 const VALUES: [&str; 4] = ["value", "field_value", "values", "answer"];
 
-fn verify_signature(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -> Result<(), Unauthentic> {
+fn verify_signature(
+    source: &Source,
+    secrets: &[&[u8]],
+    request: &Request<'_>,
+    now: Timestamp,
+) -> Result<(), Unauthentic> {
     let secrets = verify::platform(source, secrets)?;
     let value = request.header(SIGNATURE).map_err(|problem| Unauthentic::header(SIGNATURE, problem))?;
     let form = || Unauthentic::Form {

@@ -1,5 +1,6 @@
 //! Looking through a platform's own list for leads that never arrived.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -182,14 +183,18 @@ impl<'a> Look<'a> {
         let refuse = |detail: String| Problem::new(Kind::Unprocessable, detail);
         let id = &source.id;
         let fetch = format(&source.format).and_then(|format| format.fetch).ok_or_else(|| {
-            refuse(format!("The source '{id}' has the format '{}', whose platform has no list to look through.", source.format))
+            refuse(format!(
+                "The source '{id}' has the format '{}', whose platform has no list to look through.",
+                source.format
+            ))
         })?;
         let settings = source.fetch.as_ref().ok_or_else(|| {
             refuse(format!("The source '{id}' does not say how to reach its platform: give it 'fetch' and publish."))
         })?;
         let lists = (fetch.lists)(&settings.forms);
         if lists.is_empty() {
-            let detail = format!("The source '{id}' names no forms to look through: list them in 'fetch.forms' and publish.");
+            let detail =
+                format!("The source '{id}' names no forms to look through: list them in 'fetch.forms' and publish.");
             return Err(refuse(detail));
         }
         let values = app.outbound.secrets().get(&caller.account, &settings.token, now()).await?;
@@ -222,9 +227,10 @@ impl<'a> Look<'a> {
                 Problem::new(Kind::Unprocessable, format!("{reason}."))
             }
         })?;
-        self.take(parts.into_iter().filter_map(|part| {
-            received(&self.caller.account, &self.source.id, part, now())
-        }).collect()).await?;
+        self.take(
+            parts.into_iter().filter_map(|part| received(&self.caller.account, &self.source.id, part, now())).collect(),
+        )
+        .await?;
         match next {
             Some(next) => self.place.page = Some(next),
             None => {
@@ -246,7 +252,8 @@ impl<'a> Look<'a> {
         self.found.ours += known.len();
         self.found.failed += known.values().filter(|record| record.status == EventStatus::Failed).count();
         let mut missing: Vec<Received> = events.into_iter().filter(|event| !known.contains_key(&event.event)).collect();
-        missing.dedup_by(|one, other| one.event == other.event);
+        let mut seen = BTreeSet::new();
+        missing.retain(|event| seen.insert(event.event.clone()));
         let taken: Vec<EventId> = missing.iter().map(|event| event.event.clone()).collect();
         let message = |event: Received| {
             let id = event.event.to_string();
@@ -264,11 +271,7 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    async fn ask<T>(
-        &self,
-        ask: Ask,
-        read: impl FnOnce(&Answer<'_>) -> Result<T, FetchError>,
-    ) -> Result<T, FetchError> {
+    async fn ask<T>(&self, ask: Ask, read: impl FnOnce(&Answer<'_>) -> Result<T, FetchError>) -> Result<T, FetchError> {
         let headers = ask.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let request =
             OutboundRequest { method: Method::GET, url: ask.url, headers, body: Vec::new(), timeout: TIMEOUT };
@@ -286,15 +289,6 @@ impl<'a> Look<'a> {
         let next_cursor = if self.is_over() { None } else { Some(self.place.write()?) };
         let Found { platform, ours, failed, taken } = self.found;
         let Place { from, until, .. } = self.place;
-        Ok(Reconciled {
-            source: self.source.id.to_string(),
-            from,
-            until,
-            platform,
-            ours,
-            failed,
-            taken,
-            next_cursor,
-        })
+        Ok(Reconciled { source: self.source.id.to_string(), from, until, platform, ours, failed, taken, next_cursor })
     }
 }

@@ -96,7 +96,8 @@ impl Check<'_> {
         for (at, form) in fetch.forms.iter().enumerate() {
             // It becomes a part of an address.
             if form.is_empty() || !form.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-')) {
-                let message = format!("found '{form}', expected an id of digits, or a URN such as urn:li:organization:1");
+                let message =
+                    format!("found '{form}', expected an id of digits, or a URN such as urn:li:organization:1");
                 self.problem(format!("{path}.forms[{at}]"), message);
             }
         }

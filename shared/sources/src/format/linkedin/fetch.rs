@@ -13,15 +13,8 @@ use super::{CREATED, RESPONSE, name_of};
 use crate::fetch::{Answer, Api, Ask, Fetch, FetchError, Fetched, Listed, by_status, escape, listed};
 use crate::request::{id_text, unfit};
 
-pub(super) static FETCH: Fetch = Fetch {
-    base_url: "https://api.linkedin.com/rest",
-    version: "202606",
-    lead,
-    read,
-    lists,
-    list,
-    read_list,
-};
+pub(super) static FETCH: Fetch =
+    Fetch { base_url: "https://api.linkedin.com/rest", version: "202606", lead, read, lists, list, read_list };
 
 /// With its form: an answer names its question by a number only.
 const FIELDS: &str = "id,submittedAt,leadType,testLead,owner,versionedLeadGenFormUrn,associatedEntity,associatedEntityInfo,\

@@ -34,7 +34,8 @@ fn ask(api: &Api<'_>, path: &str, query: &str) -> Ask {
 }
 
 fn lead(api: &Api<'_>, event: &Map<String, Value>) -> Result<Vec<Ask>, FetchError> {
-    let id = ids::text(event, "leadgen_id").ok_or_else(|| FetchError::Final("the event has no leadgen_id".to_owned()))?;
+    let id =
+        ids::text(event, "leadgen_id").ok_or_else(|| FetchError::Final("the event has no leadgen_id".to_owned()))?;
     Ok([FIELDS, FEWER_FIELDS].map(|fields| ask(api, &escape(&id), &format!("fields={fields}"))).into())
 }
 
@@ -45,7 +46,8 @@ fn read(event: &Map<String, Value>, answer: &Answer<'_>) -> Result<Fetched, Fetc
     };
     let mut merged = Map::new();
     for answer in &answers {
-        let (Some(name), Some(Value::Array(values))) = (answer.get("name").and_then(Value::as_str), answer.get("values"))
+        let (Some(name), Some(Value::Array(values))) =
+            (answer.get("name").and_then(Value::as_str), answer.get("values"))
         else {
             return Err(FetchError::Final("an answer in Meta's field_data has no name or no values".to_owned()));
         };
@@ -146,7 +148,9 @@ fn refusal(status: u16, error: &Value) -> FetchError {
             "Meta knows no such lead, or the access token may not see it ({at}): leads are kept for 90 days"
         )),
         803 => FetchError::Final(format!("Meta knows no such lead ({at}): leads are kept for 90 days")),
-        100 => FetchError::Denied(format!("Meta does not understand the question ({at}): set 'version' to a newer one")),
+        100 => {
+            FetchError::Denied(format!("Meta does not understand the question ({at}): set 'version' to a newer one"))
+        }
         0 => by_status("Meta", status),
         _ if status >= 500 => FetchError::Later(format!("Meta answered {status} ({at})")),
         _ => FetchError::Final(format!("Meta refused to answer ({at})")),
