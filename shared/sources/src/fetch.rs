@@ -20,16 +20,25 @@ pub struct Fetch {
     pub version: &'static str,
     /// What is asked for the answers of an event, given its payload. Where the platform denies the first question
     /// ([`FetchError::Denied`]), the next one asks for less.
-    pub lead: fn(&Api<'_>, &Map<String, Value>) -> Result<Vec<Ask>, FetchError>,
+    pub lead: AskLead,
     /// Reads what was answered to it; the payload is the event's own.
-    pub read: fn(&Map<String, Value>, &Answer<'_>) -> Result<Fetched, FetchError>,
+    pub read: ReadLead,
     /// The lists in which leads that never arrived are looked for, given what the source names as its `forms`.
     pub lists: fn(&[String]) -> Vec<String>,
     /// What is asked for a page of a list: leads that were made in a time.
-    pub list: fn(&Api<'_>, &str, (Timestamp, Timestamp), Option<&str>) -> Ask,
+    pub list: AskList,
     /// Reads a page of a list.
-    pub read_list: fn(&str, Option<&str>, &Answer<'_>) -> Result<Listed, FetchError>,
+    pub read_list: ReadList,
 }
+
+/// See [`Fetch::lead`].
+pub type AskLead = fn(&Api<'_>, &Map<String, Value>) -> Result<Vec<Ask>, FetchError>;
+/// See [`Fetch::read`].
+pub type ReadLead = fn(&Map<String, Value>, &Answer<'_>) -> Result<Fetched, FetchError>;
+/// See [`Fetch::list`]: the list, from when to when, and the page; the first one where none is named.
+pub type AskList = fn(&Api<'_>, &str, (Timestamp, Timestamp), Option<&str>) -> Ask;
+/// See [`Fetch::read_list`]: the list and the page that were asked for.
+pub type ReadList = fn(&str, Option<&str>, &Answer<'_>) -> Result<Listed, FetchError>;
 
 /// Where a platform's API is, and by what it knows us. It has no `Debug`: the token is a secret.
 #[derive(Clone, Copy)]

@@ -116,7 +116,8 @@ fn what_is_no_notification_is_said_to_be_none() {
         assert_eq!(Sent::body(body).wrong(&meta()), expected);
     }
     assert!(Sent::body(r#"{"entry": []}"#).parts(&meta()).unwrap().is_empty());
-    assert!(FORMAT.forgiving, "a refusal would end the subscription");
+    let format = crate::format("meta_lead_ads").unwrap();
+    assert!(format.forgiving, "a refusal would end the subscription");
 }
 
 fn read(status: u16, body: &str) -> Result<Fetched, FetchError> {

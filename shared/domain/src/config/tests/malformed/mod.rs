@@ -168,7 +168,11 @@ fn sources() {
         ),
         (of("fetch: { forms: [a] }"), "sources[0].fetch", &["'token' is missing"]),
         (of("fetch: { token: knwon }"), "sources[0].fetch.token", &["'knwon' has no value"]),
-        (of("fetch: { token: known, base_url: graph.example }"), "sources[0].fetch.base_url", &["begins with https://"]),
+        (
+            of("fetch: { token: known, base_url: graph.example }"),
+            "sources[0].fetch.base_url",
+            &["begins with https://"],
+        ),
         (of("fetch: { token: known, version: ../v1 }"), "sources[0].fetch.version", &["found '../v1'", "v24.0"]),
         (of("fetch: { token: known, per_second: 0 }"), "sources[0].fetch.per_second", &["found 0", "1 to 1000"]),
         (of("fetch: { token: known, forms: [a/b] }"), "sources[0].fetch.forms[0]", &["found 'a/b'"]),
