@@ -14,9 +14,10 @@ use crate::routes::deliveries::many;
 use crate::routes::destinations::{health, trial};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
+use crate::routes::sources::{self, reconcile};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, sources,
-    suppressions, versions,
+    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, suppressions,
+    versions,
 };
 use crate::{log, openapi};
 
@@ -46,6 +47,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(entries::read, entries::add, entries::remove))
         .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
+        .routes(routes!(reconcile::reconcile))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
         .routes(routes!(leads::read))

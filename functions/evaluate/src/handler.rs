@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use leadyard_domain::event::Received;
+use leadyard_domain::event::{Intent, Received};
 use leadyard_domain::id::{AccountId, EventId};
 use leadyard_domain::message::{Drain, LeadsMessage};
 use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
 use leadyard_store::{Ruled, RulesCache, Store, StoreError};
 
 use crate::attend::{AttendError, ask_of};
+use crate::fetch::Fetcher;
 use crate::lanes::Lanes;
 use crate::outbox::Outbox;
 use crate::plan::{Captured, capture};
@@ -35,6 +36,8 @@ pub struct Evaluate {
     pub outbox: Outbox,
     /// Where others write as well.
     pub lanes: Lanes,
+    /// Who asks platforms for answers that they did not send.
+    pub fetcher: Fetcher,
     /// What CloudWatch counts.
     pub metrics: Metrics,
     /// What time it is.
@@ -46,6 +49,8 @@ pub struct Evaluate {
 pub(crate) struct Job {
     pub messages: Vec<String>,
     pub received: Received,
+    /// How often SQS handed the message out, this time included.
+    pub receives: u32,
     /// Whether a failed event shall be tried again.
     pub retry: bool,
     /// Whether the commit found that its body came shortly before.
@@ -84,7 +89,12 @@ impl Evaluate {
         let until = deadline.saturating_sub(ROUND_RESERVE).unwrap_or(Timestamp::MIN);
         let (received, others): (Vec<_>, Vec<_>) =
             records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Received { .. }));
-        let mut results = self.work(account, &ruled, jobs(&ruled, received), until).await;
+        let (ready, mut results) = self.fetch(account, &ruled, jobs(&ruled, received), until).await;
+        // What is erased was made before, perhaps in this very batch.
+        let (erasures, events): (Vec<_>, Vec<_>) =
+            ready.into_iter().partition(|job| matches!(job.received.intent, Intent::Erase { .. }));
+        results.extend(self.work(account, &ruled, events, until).await);
+        results.extend(self.erase(account, &ruled, erasures, until).await);
         for record in others {
             let (message_id, kind) = (record.message_id, record.message.name());
             results.push(match self.one(account, &ruled, record.message, until).await {
@@ -188,10 +198,18 @@ fn jobs(ruled: &Ruled, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
         if let Some(known) = jobs.iter_mut().find(|job| job.received.event == event.event) {
             known.messages.push(record.message_id);
             known.retry |= retry;
+            known.receives = known.receives.max(record.receive_count);
             continue;
         }
         let captured = capture(ruled.rules.checked(), &event);
-        jobs.push(Job { messages: vec![record.message_id], received: *event, retry, repeat: false, captured });
+        jobs.push(Job {
+            messages: vec![record.message_id],
+            receives: record.receive_count,
+            received: *event,
+            retry,
+            repeat: false,
+            captured,
+        });
     }
     jobs
 }

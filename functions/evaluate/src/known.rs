@@ -121,6 +121,8 @@ impl File {
     /// What is to be done, on a state that is moved by it.
     pub fn plan(&self, ruled: &Ruled, ask: &Ask, state: &mut State, now: Timestamp) -> Plan {
         match ask {
+            // Nobody has it, and nothing is to stand in it again.
+            _ if self.lead.erased_at.is_some() => Plan::Late,
             Ask::FollowUp => Plan::Late,
             Ask::Stage(stage) => self.change_stage(ruled, stage, state, now),
             Ask::Due { attempt, step } => self.due(ruled, *attempt, *step, state, now),

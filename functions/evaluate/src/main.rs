@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evaluate::Evaluate;
+use evaluate::fetch::Fetcher;
 use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::point::Points;
-use leadyard_runtime::{QueueSender, Scheduler, Start, now, start};
+use leadyard_outbound::address::AddressPolicy;
+use leadyard_runtime::{QueueSender, Scheduler, SettingsError, Start, now, start};
 use leadyard_store::{RulesCache, Store};
 
 /// A batch does not begin with less time than this left.
@@ -28,10 +30,18 @@ fn main() -> ExitCode {
             "SCHEDULER_ROLE_ARN",
             "SCHEDULE_GROUP",
         ])?;
+        let networks = function.settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
+        let http = function.settings.optional("ALLOW_HTTP").unwrap_or_default();
+        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
+            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
+            value: format!("{networks} {http}"),
+            reason: error.to_string(),
+        })?;
         let store = Store::new(function.aws.dynamodb(), table.to_owned());
         let queue = |url: &str| QueueSender::new(function.aws.sqs(), url);
         let evaluate = Evaluate {
             rules: RulesCache::new(store.clone()),
+            fetcher: Fetcher::new(store.clone(), policy),
             store,
             outbox: Outbox {
                 webhook: queue(webhook),

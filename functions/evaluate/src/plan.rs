@@ -68,7 +68,7 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
 }
 
 /// Every key of a lead's fields that any source of the entity searches by.
-fn keys_of(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
+pub(crate) fn keys_of(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
     let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
     let searched: BTreeSet<&SearchKey> = sources.flat_map(|source| &source.search_by).collect();
     searched.into_iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
@@ -88,6 +88,8 @@ impl Known {
     /// it came before.
     fn met(&self, draft: &Draft, event: &EventId) -> Option<&Lead> {
         let by_key = draft.keys.iter().find_map(|key| self.keys.get(key)).and_then(|id| self.leads.get(id));
+        // A key that the config names no more may still lead to a lead that was erased: nobody meets that.
+        let by_key = by_key.filter(|lead| lead.erased_at.is_none());
         by_key.or_else(|| self.leads.get(&LeadId::from_event(event)))
     }
 }
@@ -196,6 +198,12 @@ pub fn apply<'a>(
     if repeat {
         let reason = "the same event came shortly before".to_owned();
         return only_log(settled(EventStatus::Duplicate, Some(reason), None));
+    }
+    // The record of an event may be gone from the log before its lead is.
+    let own = LeadId::from_event(&received.event);
+    if known.leads.get(&own).is_some_and(|lead| lead.erased_at.is_some()) {
+        let reason = "its lead was erased".to_owned();
+        return only_log(settled(EventStatus::Unchanged, Some(reason), Some(own)));
     }
     let config = rules.checked();
     // Capture has found the source.

@@ -75,7 +75,7 @@ pub fn receive(target: Target<'_>, request: &Request<'_>, origin: &Origin, now: 
         Ok(Split::Ignored { reason }) => Outcome::Ignore { reply: (format.reply)(source, &[]), reason },
         Err(error) if format.forgiving => {
             let event = received(target, request, origin, now, 0, unread(request, &error));
-            Outcome::Take { reply: (format.reply)(source, &[event.event.clone()]), events: vec![event] }
+            Outcome::Take { reply: (format.reply)(source, std::slice::from_ref(&event.event)), events: vec![event] }
         }
         Err(error) => Outcome::Refuse(Problem::malformed(&error)),
     }

@@ -130,6 +130,8 @@ pub enum Ending {
     Reassigned,
     /// A later event had it decided anew. Nothing is taken back: the assignee had it and was done with it.
     Superseded,
+    /// Everything personal was taken out of the lead. Nothing is taken back either.
+    Erased,
 }
 
 impl Ending {
@@ -142,13 +144,14 @@ impl Ending {
             Self::Overdue => "overdue",
             Self::Reassigned => "reassigned",
             Self::Superseded => "superseded",
+            Self::Erased => "erased",
         }
     }
 
     /// Whether caps and credits are given back.
     #[must_use]
     pub fn refunds(self) -> bool {
-        !matches!(self, Self::Superseded)
+        !matches!(self, Self::Superseded | Self::Erased)
     }
 }
 

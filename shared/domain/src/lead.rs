@@ -55,6 +55,9 @@ pub struct Lead {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// When everything personal was taken out of it. Nobody is given it and nothing of it is delivered since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Most times that one lead is given to somebody, whatever the rules say: its item holds all of them.

@@ -106,6 +106,7 @@ impl SampleLead {
             holdings: Vec::new(),
             first_assigned_at: None,
             first_contact_at: None,
+            erased_at: None,
             duplicate_count: self.duplicate_count,
             last_event: LastEvent { event, at: received_at, body_hash: None },
             sync: Default::default(),

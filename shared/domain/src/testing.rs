@@ -28,6 +28,7 @@ pub(crate) fn lead(fields: BTreeMap<FieldName, FieldValue>) -> Lead {
         holdings: Vec::new(),
         first_assigned_at: None,
         first_contact_at: None,
+        erased_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event, at, body_hash: None },
         sync: Default::default(),

@@ -8,6 +8,7 @@
 //! [`format::FORMATS`].
 
 pub mod capture;
+pub mod fetch;
 pub mod format;
 pub mod identity;
 pub mod page;
@@ -16,6 +17,7 @@ pub mod request;
 pub mod verify;
 
 pub use capture::{Applied, CaptureError, Draft, apply, capture, fills};
+pub use fetch::{Answer, Api, Ask, Fetch, FetchError, Fetched, Listed};
 pub use format::{FORMATS, Format, format, format_names};
 pub use identity::identify;
 pub use request::{BODY_BYTES_MAX, EVENTS_MAX, Malformed, Part, Reply, Request, Split};

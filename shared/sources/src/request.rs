@@ -201,23 +201,8 @@ pub(crate) fn part(
     place: Place,
     payload: Map<String, Value>,
 ) -> Result<Part, Malformed> {
-    let refuse = |what: String| Err(Malformed::Event { at: place.to_string(), what });
-    if payload.is_empty() {
-        return refuse("has no fields".to_owned());
-    }
-    // Counted at every depth: each value costs a path and a look at its name, whatever it is nested in.
-    let values = path::count(&payload);
-    if payload.len() > FIELDS_MAX {
-        return refuse(format!("has {} fields; at most {FIELDS_MAX} are taken", payload.len()));
-    }
-    if values > VALUES_MAX {
-        return refuse(format!("has {values} values in all; at most {VALUES_MAX} are taken"));
-    }
-    if let Some((at, bytes)) = path::key_longer_than(&payload, KEY_BYTES_MAX) {
-        return refuse(format!("has a name of {bytes} bytes at '{at}'; at most {KEY_BYTES_MAX} are taken"));
-    }
-    if let Some((at, bytes)) = path::longer_than(&payload, FIELD_BYTES_MAX) {
-        return refuse(format!("has a text of {bytes} bytes at '{at}'; at most {FIELD_BYTES_MAX} are taken"));
+    if let Some(what) = unfit(&payload) {
+        return Err(Malformed::Event { at: place.to_string(), what });
     }
     let in_header = |name: &str| {
         let id = request.header(name).ok().map(str::trim).filter(|id| !id.is_empty())?;
@@ -234,6 +219,26 @@ pub(crate) fn part(
         (None, _) => None,
     };
     Ok(Part { payload, external_id, intent: Intent::Capture })
+}
+
+/// Why an event is empty or too large, if it is.
+pub(crate) fn unfit(payload: &Map<String, Value>) -> Option<String> {
+    if payload.is_empty() {
+        return Some("has no fields".to_owned());
+    }
+    if payload.len() > FIELDS_MAX {
+        return Some(format!("has {} fields; at most {FIELDS_MAX} are taken", payload.len()));
+    }
+    // Counted at every depth: each value costs a path and a look at its name, whatever it is nested in.
+    let values = path::count(payload);
+    if values > VALUES_MAX {
+        return Some(format!("has {values} values in all; at most {VALUES_MAX} are taken"));
+    }
+    if let Some((at, bytes)) = path::key_longer_than(payload, KEY_BYTES_MAX) {
+        return Some(format!("has a name of {bytes} bytes at '{at}'; at most {KEY_BYTES_MAX} are taken"));
+    }
+    let (at, bytes) = path::longer_than(payload, FIELD_BYTES_MAX)?;
+    Some(format!("has a text of {bytes} bytes at '{at}'; at most {FIELD_BYTES_MAX} are taken"))
 }
 
 /// An id as a text, whether it is written as one or as a number.

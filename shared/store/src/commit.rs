@@ -8,7 +8,7 @@ use leadyard_domain::assignment::{Assignment, Standing};
 use leadyard_domain::caps::Counters;
 use leadyard_domain::config::Config;
 use leadyard_domain::decision::State;
-use leadyard_domain::event::EventRecord;
+use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
@@ -65,8 +65,17 @@ pub struct LeadWrite {
     pub lead: Lead,
     /// Where it stood before; `None` for a new lead.
     pub previous: Option<Standing>,
-    /// Its unique keys. One that another lead has is refused.
+    /// Its unique keys. One that another lead has is refused. Those of a lead that is erased are given up.
     pub keys: Vec<UniqueKey>,
+}
+
+/// An event that was settled before and loses what it brought.
+#[derive(Debug, Clone)]
+pub struct Emptied {
+    /// As it is to be from now on.
+    pub record: EventRecord,
+    /// What had become of it when it was read: refused when that has changed.
+    pub was: EventStatus,
 }
 
 /// Why nothing was written.
@@ -181,7 +190,22 @@ impl Store {
     /// # Errors
     /// [`CommitError`]; unless it is a lost connection ([`CommitError::Store`]), nothing was written.
     pub async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        self.transact_plan(Plan::of(commit)?).await
+    }
+
+    /// The same, with events that lose what they brought.
+    ///
+    /// # Errors
+    /// [`CommitError`].
+    pub async fn commit_erasure(&self, commit: &Commit, emptied: &[Emptied]) -> Result<(), CommitError> {
         let mut plan = Plan::of(commit)?;
+        for emptied in emptied {
+            plan.emptied(commit, emptied)?;
+        }
+        self.transact_plan(plan).await
+    }
+
+    async fn transact_plan(&self, mut plan: Plan) -> Result<(), CommitError> {
         plan.fits().map_err(CommitError::TooLarge)?;
         if plan.actions() == 0 {
             return Ok(());

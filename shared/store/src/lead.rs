@@ -61,6 +61,8 @@ struct LeadItem {
     sync: Option<Deflated<Marks>>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
 }
 
 /// What a lead says, known and unknown fields.
@@ -90,6 +92,7 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         sync: (!lead.sync.is_empty()).then(|| Deflated(lead.sync.clone())),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
+        erased_at: lead.erased_at,
     };
     let mut item = to_item(&key.to_string(), &stored)?;
     item.extend(key.item());
@@ -128,6 +131,7 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         sync: stored.sync.map(|marks| marks.0).unwrap_or_default(),
         created_at: stored.created_at,
         updated_at: stored.updated_at,
+        erased_at: stored.erased_at,
     })
 }
 

@@ -54,7 +54,9 @@ use aws_sdk_dynamodb::Client;
 
 pub use api_key::{ApiKey, Role};
 pub use audit::AuditEntry;
-pub use commit::{ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
+pub use commit::{
+    ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, Emptied, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge,
+};
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
 pub use delivery::{

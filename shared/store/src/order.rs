@@ -23,6 +23,10 @@ impl Order {
     /// What tells of a missed service level goes out all the same, for that was missed.
     #[must_use]
     pub fn over(&self, delivery: &DeliveryId) -> Option<String> {
+        // What tells of a missed service level holds the lead's fields, too.
+        if self.lead.erased_at.is_some() {
+            return Some("the lead was erased: nothing of it is sent any more".to_owned());
+        }
         let how = self.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none())?;
         Some(format!("the assignee has the lead no more ({}): it is not sent", how.name()))
     }

@@ -126,6 +126,7 @@ pub(crate) fn lead(number: u32) -> Lead {
         holdings: vec![holding()],
         first_assigned_at: Some(at(1)),
         first_contact_at: None,
+        erased_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: at(0), body_hash: None },
         sync: Default::default(),

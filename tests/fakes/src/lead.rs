@@ -54,6 +54,7 @@ pub async fn sold_lead(
         holdings: Vec::new(),
         first_assigned_at: None,
         first_contact_at: None,
+        erased_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event.clone(), at, body_hash: None },
         sync: Default::default(),

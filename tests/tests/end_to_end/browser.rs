@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process};
 use leadyard_tests::stack::{StackError, free_port, wait_until};
 use serde_json::{Value, json};
 
@@ -14,16 +15,23 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A browser as large as a phone; it ends with this value.
 pub struct Browser {
     pub client: Client,
-    _driver: Driver,
+    _running: Running,
     _profile: tempfile::TempDir,
 }
 
-struct Driver(Child);
+/// The driver, and the browser that it has started: that one would outlive it.
+struct Running {
+    driver: Child,
+    browser: Option<Pid>,
+}
 
-impl Drop for Driver {
+impl Drop for Running {
     fn drop(&mut self) {
-        // It ends its browser with itself. There is nobody to tell when it has gone already.
-        self.0.kill().and_then(|()| self.0.wait()).ok();
+        // There is nobody to tell when they have gone already.
+        if let Some(browser) = self.browser {
+            kill_process(browser, Signal::KILL).ok();
+        }
+        self.driver.kill().and_then(|()| self.driver.wait()).ok();
     }
 }
 
@@ -38,9 +46,10 @@ impl Browser {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        let driver = Driver(driver.unwrap_or_else(|error| {
+        let driver = driver.unwrap_or_else(|error| {
             panic!("chromedriver does not start ({error}): install Debian's packages chromium and chromium-driver")
-        }));
+        });
+        let mut running = Running { driver, browser: None };
         let profile = tempfile::tempdir().unwrap();
         let options = json!({
             "args": [
@@ -58,7 +67,11 @@ impl Browser {
         builder.capabilities(capabilities);
         let url = format!("http://127.0.0.1:{port}");
         let client = wait_until("the browser starts", PATIENCE, async || Ok(builder.connect(&url).await.ok())).await;
-        Self { client: client.unwrap(), _driver: driver, _profile: profile }
+        let client = client.unwrap();
+        let browser = client.capabilities().and_then(|told| told.get("goog:processID")).and_then(Value::as_i64);
+        running.browser = browser.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        assert!(running.browser.is_some(), "the driver tells which process to end");
+        Self { client, _running: running, _profile: profile }
     }
 
     /// What a script in the page returns.

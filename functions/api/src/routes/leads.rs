@@ -68,6 +68,7 @@ pub(crate) async fn read(
         last_event: lead.last_event.event.into(),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
+        erased_at: lead.erased_at,
         assignments: decisions,
         deliveries: deliveries_of(&app, &caller, deliveries).await?,
         deliveries_pending: pending.into_iter().map(String::from).collect(),

@@ -15,6 +15,7 @@ mod log;
 mod logs;
 mod parked;
 mod pools;
+mod reconcile;
 mod replay;
 mod replay_many;
 mod secrets;

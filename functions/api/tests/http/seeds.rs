@@ -124,6 +124,7 @@ pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
         holdings: Vec::new(),
         first_assigned_at: None,
         first_contact_at: None,
+        erased_at: None,
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: received_at, body_hash: None },
         sync: Default::default(),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use evaluate::Evaluate;
+use evaluate::fetch::Fetcher;
 use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::plan::{self, Known, Touched};
@@ -18,6 +19,7 @@ use leadyard_domain::message::LeadsMessage;
 use leadyard_domain::rotation::LEAD;
 use leadyard_fakes::{Queue, Schedules, Table};
 use leadyard_history::{History, max_deviation};
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{Metrics, Record, RecordResult, now};
 use leadyard_store::{Commit, CommitError, PublishConfig, Ruled, RulesCache, Store};
 use serde_json::json;
@@ -164,6 +166,7 @@ async fn ours(writers: usize) -> Figures {
                     points,
                 },
                 lanes: Lanes::default(),
+                fetcher: Fetcher::new(table.store.clone(), AddressPolicy::default()),
                 metrics: Metrics::new("evaluate"),
                 now: Arc::new(now),
             };

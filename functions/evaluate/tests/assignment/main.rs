@@ -4,7 +4,9 @@
 
 mod closing;
 mod crashes;
+mod erasing;
 mod exclusions;
+mod fetching;
 mod forgotten;
 mod mutations;
 mod races;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use evaluate::fetch::Fetcher;
 use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
 use evaluate::point::Points;
@@ -17,6 +18,7 @@ use leadyard_domain::lead::Lead;
 use leadyard_domain::message::LeadsMessage;
 use leadyard_fakes::{Queue, Schedules, Table};
 use leadyard_history::History;
+use leadyard_outbound::address::AddressPolicy;
 use leadyard_runtime::{Metrics, Record, RecordResult};
 use leadyard_store::{PublishConfig, RulesCache, Store};
 use serde_json::Value;
@@ -113,6 +115,7 @@ impl Setting {
         let now: Now = Arc::new(move || Timestamp::from_microsecond(clock.load(Ordering::SeqCst)).unwrap());
         Evaluate {
             rules: RulesCache::new(store.clone()),
+            fetcher: Fetcher::new(store.clone(), AddressPolicy::parse("127.0.0.0/8", "true").unwrap()),
             store,
             outbox: Outbox {
                 webhook: self.webhook.sender(),

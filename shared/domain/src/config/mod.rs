@@ -54,8 +54,8 @@ pub use schema::json_schema;
 pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
-    Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
-    SearchKey, SecretRef, Source, Verification,
+    Behaviour, ExternalIdFrom, FetchSettings, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping,
+    OnDuplicate, PlatformSecrets, SearchKey, SecretRef, Source, Verification,
 };
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};
@@ -151,7 +151,7 @@ impl Config {
     /// Every secret that the config names: each must be set before the config is published.
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<&SecretName> {
-        let sources = self.sources.iter().filter_map(|source| source.verify.secret());
+        let sources = self.sources.iter().flat_map(Source::secrets);
         let destinations = self.destinations.iter().flat_map(|destination| destination.channel.secrets());
         sources.chain(destinations).collect()
     }

@@ -55,6 +55,21 @@ pub struct Source {
     /// Settings of the `form` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSettings>,
+    /// Where the answers of a lead are fetched, for platforms that send ids only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<FetchSettings>,
+}
+
+impl Source {
+    /// Every secret that it names.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let challenge = match &self.verify {
+            Verification::Platform(platform) => platform.challenge.as_ref(),
+            _ => None,
+        };
+        let token = self.fetch.as_ref().map(|fetch| &fetch.token);
+        [self.verify.secret(), challenge, token].into_iter().flatten()
+    }
 }
 
 pub(crate) fn default_entity() -> Entity {
@@ -270,4 +285,36 @@ pub struct FormSettings {
     /// A form to be hosted with the source, at `GET /f/{key}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<FormPage>,
+}
+
+/// Where the answers of a lead are fetched, for platforms that send ids only (`meta_lead_ads`, `linkedin`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FetchSettings {
+    /// The name of the secret that holds the platform's access token.
+    pub token: SecretName,
+    /// Where the platform's API is; the platform's own address where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The version of the platform's API, as its own documents write it; the one that this program knows where none is
+    /// given. Platforms switch old versions off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Most requests a second, 1 to 1,000.
+    #[serde(default = "per_second", skip_serializing_if = "is_per_second")]
+    pub per_second: u32,
+    /// What is looked through for leads that never arrived: ids of forms at Meta, URNs of ad accounts and organisations
+    /// at LinkedIn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<String>,
+}
+
+/// Well below what any platform allows, and far more than leads come in.
+fn per_second() -> u32 {
+    10
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_per_second(value: &u32) -> bool {
+    *value == per_second()
 }

@@ -99,6 +99,7 @@ impl<'a> Explainer<'a> {
                     Ending::Returned => "Whoever got it by attempt {} returned it",
                     Ending::Overdue => "Whoever got it by attempt {} did not contact it in time",
                     Ending::Reassigned => "It was taken by hand from whoever got it by attempt {}",
+                    Ending::Erased => "The lead was erased after attempt {}",
                     Ending::Superseded => "It was decided anew after attempt {}",
                 };
                 self.say(format!("{}.", how.replace("{}", &attempt.to_string())));

@@ -165,6 +165,7 @@ fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -
         holdings: Vec::new(),
         first_assigned_at: None,
         first_contact_at: None,
+        erased_at: None,
         duplicate_count: 0,
         last_event: last_event(received),
         sync: Default::default(),

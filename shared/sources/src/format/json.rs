@@ -51,7 +51,7 @@ fn is_json(media_type: &str) -> bool {
     matches!(media_type, "application/json" | "text/json") || media_type.ends_with("+json")
 }
 
-fn no_object(place: Place, found: &Value) -> Malformed {
+pub(super) fn no_object(place: Place, found: &Value) -> Malformed {
     let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

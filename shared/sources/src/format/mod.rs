@@ -1,7 +1,14 @@
 //! The formats: which platform sends, and in what shape.
 
 mod form;
+mod google_ads;
+mod ids;
 mod json;
+mod linkedin;
+mod meta_lead_ads;
+#[cfg(test)]
+mod testing;
+mod tiktok;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -9,11 +16,13 @@ use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
 
 use crate::capture::UsualKey;
+use crate::fetch::Fetch;
 use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
 
 /// Every format. A new platform is a file beside this one and a line here.
-pub static FORMATS: &[Format] = &[form::FORMAT, json::FORMAT];
+pub static FORMATS: &[Format] =
+    &[form::FORMAT, google_ads::FORMAT, json::FORMAT, linkedin::FORMAT, meta_lead_ads::FORMAT, tiktok::FORMAT];
 
 /// How one platform sends leads.
 pub struct Format {
@@ -44,6 +53,8 @@ pub struct Format {
     pub answers_head: bool,
     /// Keys of this platform beside those that every format knows.
     pub usual_keys: &'static [UsualKey],
+    /// How the answers are fetched, where the platform sends ids only.
+    pub fetch: Option<&'static Fetch>,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -59,6 +70,7 @@ const PLAIN: Format = Format {
     forgiving: false,
     answers_head: false,
     usual_keys: &[],
+    fetch: None,
 };
 
 /// See [`Format::verify`].
@@ -93,7 +105,8 @@ mod tests {
         let mut names = format_names();
         assert!(names.iter().all(|name| format(name).is_some_and(|format| format.name == *name)));
         names.dedup();
-        assert_eq!(names, ["form", "json"]);
+        assert!(names.is_sorted(), "the list is read by people: {names:?}");
+        assert_eq!(names.len(), FORMATS.len());
         assert!(format("JSON").is_none() && format("").is_none());
     }
 }

@@ -62,6 +62,11 @@ pub enum Unauthentic {
         "this source can verify nobody: its format needs `verify: {{ platform: {{ secret: NAME }} }}`; its owner must set it"
     )]
     NoPlatformSecret,
+    /// The platform tries the endpoint with a word of its own, and the source names no secret that holds it.
+    #[error(
+        "this source can answer no try of its endpoint: it needs `verify: {{ platform: {{ secret: NAME, challenge: NAME }} }}`; its owner must set it"
+    )]
+    NoChallengeSecret,
     /// What the body or the URL says of itself is not what the secret gives.
     #[error("{what} does not fit the secret")]
     Unproven {
@@ -90,7 +95,7 @@ impl Unauthentic {
     /// Whether only the owner of the source can mend it: worth a warning in the log.
     #[must_use]
     pub fn is_our_fault(&self) -> bool {
-        matches!(self, Self::NoSecret | Self::NoPlatformSecret | Self::UnfitSecret)
+        matches!(self, Self::NoSecret | Self::NoPlatformSecret | Self::NoChallengeSecret | Self::UnfitSecret)
     }
 }
 

@@ -15,7 +15,7 @@ use leadyard_domain::id::{AssigneeId, EventId, PoolId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
-use super::{ACTIONS_MAX, BYTES_MAX, Commit, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
+use super::{ACTIONS_MAX, BYTES_MAX, Commit, Emptied, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
 use crate::codec::{Item, expires_at, item_bytes, moment, number, text};
 use crate::error::StoreError;
 use crate::event::event_item;
@@ -79,6 +79,15 @@ impl Condition {
             expression: format!("attribute_not_exists(#{}) OR #{} = :value", name[0], name[1]),
             names: name,
             values: vec![(":value".to_owned(), text(value))],
+        }
+    }
+
+    /// What became of the event is what was read.
+    fn status(was: EventStatus) -> Self {
+        Self {
+            expression: "#status = :status".to_owned(),
+            names: &["status"],
+            values: vec![(":status".to_owned(), text(was.name()))],
         }
     }
 
@@ -159,6 +168,14 @@ impl Plan {
         Ok(())
     }
 
+    /// An event that was settled before, without what it brought.
+    pub(super) fn emptied(&mut self, commit: &Commit, emptied: &Emptied) -> Result<(), StoreError> {
+        let (key, item) = event_item(&emptied.record, commit.log_days)?;
+        let condition = Some(Condition::status(emptied.was));
+        self.put(key, Purpose::Lead, item, condition, None);
+        Ok(())
+    }
+
     fn seen(&mut self, commit: &Commit, received: &Received, hash: &str) {
         let Received { source, event, received_at: at, .. } = received;
         let at = *at;
@@ -185,6 +202,12 @@ impl Plan {
                 None => folded.push(Folded { first: write, last: write, event }),
             }
             for unique in &write.keys {
+                if write.lead.erased_at.is_some() {
+                    let condition = Some(Condition::absent_or(&["pk", "lead_id"], write.lead.id.as_str()));
+                    let (key, event) = (keys::unique(&commit.account, unique), event.cloned());
+                    self.push(Write { key, purpose: Purpose::Lead, item: None, condition, event });
+                    continue;
+                }
                 let (key, item) = key_item(&commit.account, unique, &write.lead.id)?;
                 let claimed = self.by_key.get(&key).and_then(|&index| self.writes[index].item.as_ref());
                 if claimed.is_some_and(|claimed| *claimed != item) {
@@ -307,8 +330,14 @@ impl Write {
 
     fn action(&mut self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let Some(item) = self.item.take() else {
-            let delete = Delete::builder().table_name(table).set_key(Some(self.key.item())).build()?;
-            return Ok(TransactWriteItem::builder().delete(delete).build());
+            let mut delete = Delete::builder().table_name(table).set_key(Some(self.key.item()));
+            if let Some(condition) = self.condition.take() {
+                delete = delete
+                    .set_expression_attribute_names(Some(condition.names()))
+                    .condition_expression(condition.expression)
+                    .set_expression_attribute_values(Some(condition.values.into_iter().collect()));
+            }
+            return Ok(TransactWriteItem::builder().delete(delete.build()?).build());
         };
         let mut put = Put::builder().table_name(table).set_item(Some(item));
         if let Some(condition) = self.condition.take() {

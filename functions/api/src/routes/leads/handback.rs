@@ -226,7 +226,7 @@ impl Asked {
         let action = match how {
             Ending::Rejected => "lead.reject",
             Ending::Returned => "lead.return",
-            Ending::Overdue | Ending::Reassigned | Ending::Superseded => "lead.reassign",
+            Ending::Overdue | Ending::Reassigned | Ending::Superseded | Ending::Erased => "lead.reassign",
         };
         app.store.put_audit(&caller.account, now, &caller.name, action, id).await?;
         let message = LeadsMessage::Reassign {

@@ -46,6 +46,8 @@ pub struct LeadView {
     pub(super) created_at: Timestamp,
     /// When it last changed.
     pub(super) updated_at: Timestamp,
+    /// When everything personal was taken out of it; `null` as long as it is there.
+    pub(super) erased_at: Option<Timestamp>,
     /// Every decision about it, in order.
     pub(super) assignments: Vec<AssignmentView>,
     /// Its deliveries that were begun, with their attempts.
@@ -170,7 +172,7 @@ pub struct HoldingView {
 /// How somebody ceased to have a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EndView {
-    /// `rejected`, `returned`, `overdue`, `reassigned`, or `superseded` by a later event.
+    /// `rejected`, `returned`, `overdue`, `reassigned`, `superseded` by a later event, or `erased`.
     how: &'static str,
     /// When.
     at: Timestamp,

@@ -74,7 +74,7 @@ impl Check<'_> {
         }
     }
 
-    fn url(&mut self, url: &str, path: String) {
+    pub(super) fn url(&mut self, url: &str, path: String) {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         if !matches!(scheme.as_deref(), Some("https" | "http")) {
             self.problem(path, format!("found '{url}', expected an address that begins with https://"));

@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::config::FieldTable;
+use crate::config::{FetchSettings, FieldTable, Verification};
 use crate::field::{FieldName, FieldType};
 use crate::near;
+
+/// Most requests a second to a platform.
+const PER_SECOND_MAX: u32 = 1_000;
+/// Most forms that are looked through for a source.
+const FORMS_MAX: usize = 200;
 
 impl Check<'_> {
     pub(super) fn fields(&mut self) {
@@ -40,6 +45,12 @@ impl Check<'_> {
                 );
             }
             self.secret(source.verify.secret(), format!("{path}.verify"));
+            if let Verification::Platform(platform) = &source.verify {
+                self.secret(platform.challenge.as_ref(), format!("{path}.verify.platform.challenge"));
+            }
+            if let Some(fetch) = &source.fetch {
+                self.fetch(fetch, &format!("{path}.fetch"));
+            }
             for (at, mapping) in source.mapping.iter().enumerate() {
                 self.target_field(&mapping.to, format!("{path}.mapping[{at}].to"));
             }
@@ -63,6 +74,34 @@ impl Check<'_> {
             {
                 let message = format!("found '{country}', expected two capital letters (ISO 3166), such as DE");
                 self.problem(format!("{path}.default_country"), message);
+            }
+        }
+    }
+
+    fn fetch(&mut self, fetch: &FetchSettings, path: &str) {
+        self.secret(Some(&fetch.token), format!("{path}.token"));
+        if let Some(url) = &fetch.base_url {
+            self.url(url, format!("{path}.base_url"));
+        }
+        if let Some(version) = &fetch.version
+            && (version.is_empty() || !version.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'))
+        {
+            self.problem(format!("{path}.version"), format!("found '{version}', expected a version such as v24.0"));
+        }
+        if !(1..=PER_SECOND_MAX).contains(&fetch.per_second) {
+            let message = format!("found {}, expected 1 to {PER_SECOND_MAX} requests a second", fetch.per_second);
+            self.problem(format!("{path}.per_second"), message);
+        }
+        if fetch.forms.len() > FORMS_MAX {
+            let message = format!("found {} forms, expected at most {FORMS_MAX}", fetch.forms.len());
+            self.problem(format!("{path}.forms"), message);
+        }
+        for (at, form) in fetch.forms.iter().enumerate() {
+            // It becomes a part of an address.
+            if form.is_empty() || !form.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_' | b'-')) {
+                let message =
+                    format!("found '{form}', expected an id of digits, or a URN such as urn:li:organization:1");
+                self.problem(format!("{path}.forms[{at}]"), message);
             }
         }
     }

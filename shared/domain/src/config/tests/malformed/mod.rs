@@ -143,7 +143,7 @@ fn fields() {
 #[test]
 fn sources() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
-    let rows: [(String, &str, &[&str]); 15] = [
+    let rows: [(String, &str, &[&str]); 22] = [
         ("sources: [{ id: S, format: json }]".into(), "sources[0].id", &["\"S\" is no valid source id", "a-z"]),
         (
             "sources: [{ id: s, format: jsn }]".into(),
@@ -161,6 +161,21 @@ fn sources() {
             "sources[0].verify",
             &["'knwon' has no value", "PUT /v1/secrets/knwon", "did you mean 'known'"],
         ),
+        (
+            of("verify: { platform: { secret: known, challenge: knwon } }"),
+            "sources[0].verify.platform.challenge",
+            &["'knwon' has no value"],
+        ),
+        (of("fetch: { forms: [a] }"), "sources[0].fetch", &["'token' is missing"]),
+        (of("fetch: { token: knwon }"), "sources[0].fetch.token", &["'knwon' has no value"]),
+        (
+            of("fetch: { token: known, base_url: graph.example }"),
+            "sources[0].fetch.base_url",
+            &["begins with https://"],
+        ),
+        (of("fetch: { token: known, version: ../v1 }"), "sources[0].fetch.version", &["found '../v1'", "v24.0"]),
+        (of("fetch: { token: known, per_second: 0 }"), "sources[0].fetch.per_second", &["found 0", "1 to 1000"]),
+        (of("fetch: { token: known, forms: [a/b] }"), "sources[0].fetch.forms[0]", &["found 'a/b'"]),
         (
             of("verify: { beerer: { secret: known } }"),
             "sources[0].verify",
