@@ -12,6 +12,7 @@ mod destination;
 pub mod diff;
 pub mod document;
 mod fields;
+mod platform;
 mod pool;
 mod problem;
 mod profile;
@@ -24,6 +25,7 @@ mod service_level;
 mod source;
 #[cfg(test)]
 mod tests;
+mod transform;
 pub mod warning;
 mod webhook;
 
@@ -39,6 +41,7 @@ pub use assignee::{Assignee, AssigneeKind, Cap, Capacity, Period, Target, Tier, 
 pub use check::{Checked, Known};
 pub use destination::{Attachment, Carrier, Channel, Destination, Email, Limits};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
+pub use platform::{BasicSecret, HeaderSecret, HubspotSettings, HubspotSignature};
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{MatchMode, Profile, Redistribute, Rule};
@@ -51,8 +54,9 @@ pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
     Behaviour, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping, OnDuplicate,
-    SearchKey, SecretRef, Source, Verification,
+    SEARCH_KEYS_MAX, SearchKey, SecretRef, Source, Verification,
 };
+pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};
 
