@@ -1,7 +1,7 @@
 //! `form`: what a browser sends, urlencoded or multipart. One request is one event.
 
-mod multipart;
-mod urlencoded;
+pub(super) mod multipart;
+pub(super) mod urlencoded;
 
 #[cfg(test)]
 mod tests;
@@ -72,7 +72,7 @@ fn is_filled(value: &Value) -> bool {
 }
 
 /// A name that comes again makes a list, as check boxes mean it.
-fn add(event: &mut Map<String, Value>, name: String, value: Value) {
+pub(super) fn add(event: &mut Map<String, Value>, name: String, value: Value) {
     match event.get_mut(&name) {
         None => {
             event.insert(name, value);

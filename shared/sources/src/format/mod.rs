@@ -1,7 +1,22 @@
 //! The formats: which platform sends, and in what shape.
 
+mod answers;
+mod body;
+mod calendly;
+mod elementor;
 mod form;
+mod hubspot;
+mod jotform;
 mod json;
+mod leadsquared;
+mod nest;
+mod presets;
+mod tally;
+mod typeform;
+mod unbounce;
+mod webflow;
+
+pub(crate) use answers::OTHER_NAMES;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -13,7 +28,23 @@ use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
 
 /// Every format. A new platform is a file beside this one and a line here.
-pub static FORMATS: &[Format] = &[form::FORMAT, json::FORMAT];
+pub static FORMATS: &[Format] = &[
+    form::FORMAT,
+    json::FORMAT,
+    calendly::FORMAT,
+    elementor::FORMAT,
+    hubspot::FORMAT,
+    jotform::FORMAT,
+    leadsquared::FORMAT,
+    presets::GOOGLE_FORMS,
+    presets::GRAVITY_FORMS,
+    presets::WPFORMS,
+    presets::ZAPIER,
+    tally::FORMAT,
+    typeform::FORMAT,
+    unbounce::FORMAT,
+    webflow::FORMAT,
+];
 
 /// How one platform sends leads.
 pub struct Format {
@@ -44,6 +75,9 @@ pub struct Format {
     pub answers_head: bool,
     /// Keys of this platform beside those that every format knows.
     pub usual_keys: &'static [UsualKey],
+    /// Whether its events have other names for their fields beside (`other_names` leads from them to paths): mappings may
+    /// use them, and the usual keys are looked for among them.
+    pub names: bool,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -59,6 +93,7 @@ const PLAIN: Format = Format {
     forgiving: false,
     answers_head: false,
     usual_keys: &[],
+    names: false,
 };
 
 /// See [`Format::verify`].
@@ -92,8 +127,11 @@ mod tests {
     fn formats_are_found_by_name_and_no_name_is_taken_twice() {
         let mut names = format_names();
         assert!(names.iter().all(|name| format(name).is_some_and(|format| format.name == *name)));
+        let count = names.len();
+        names.sort_unstable();
         names.dedup();
-        assert_eq!(names, ["form", "json"]);
+        assert_eq!(names.len(), count);
+        assert!(FORMATS.iter().all(|format| !format.title.is_empty()));
         assert!(format("JSON").is_none() && format("").is_none());
     }
 }

@@ -8,7 +8,7 @@ use crate::request::Malformed;
 ///
 /// Stricter than the URL standard, which replaces what it cannot read: then a name would arrive with a hole in it, and
 /// nobody would know.
-pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, Value)>, Malformed> {
+pub(in crate::format) fn parse(body: &[u8]) -> Result<Vec<(String, Value)>, Malformed> {
     let pairs = body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     let mut parsed = Vec::new();
     for (index, pair) in pairs.enumerate() {
