@@ -367,7 +367,7 @@ mod tests {
             ("emailAddress", "emailaddress"),
             ("your-name", "name"),
             ("Phone number (optional)", "phonenumber"),
-            ("Bitte geben Sie Ihre E-Mail-Adresse ein", "emailadresseein"),
+            ("Bitte geben Sie Ihre E-Mail-Adresse ein", "emailadresse"),
             ("Wie lautet Ihre Telefonnummer?", "telefonnummer"),
             ("Straße und Hausnummer", "strasseundhausnummer"),
             ("¿Cuál es tu correo electrónico?", "correoelectronico"),

@@ -109,7 +109,7 @@ mod tests {
         answers.about("id", json!(1));
         let expected = json!({
             "Name": "a", "q2": "b", "Name (2)": "c", "submission (2)": "d", "answer (2)": "e", "submission": {"id": 1},
-            "other_names": {"q1": "Name", "full_name": "Name"},
+            "other_names": {"q1": "Name", "Name": "q2", "submission": "submission (2)", "full_name": "Name"},
         });
         assert_eq!(Value::from(answers.into_payload()), expected);
     }

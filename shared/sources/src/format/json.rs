@@ -35,11 +35,14 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     Ok(Split::Events(events.into_iter().map(part).collect::<Result<_, _>>()?))
 }
 
+/// One object of a body and where it stands.
+pub(super) type Placed = (Place, Map<String, Value>);
+
 /// The objects of a body, each with its place: the body itself, or the items of an array.
 ///
 /// # Errors
 /// Something is no object, or there are too many.
-pub(super) fn objects(body: Value) -> Result<Vec<(Place, Map<String, Value>)>, Malformed> {
+pub(super) fn objects(body: Value) -> Result<Vec<Placed>, Malformed> {
     match body {
         Value::Object(event) => Ok(vec![(Place::Only, event)]),
         Value::Array(items) if items.len() > EVENTS_MAX => Err(Malformed::TooManyEvents { events: items.len() }),

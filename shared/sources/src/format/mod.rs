@@ -12,6 +12,8 @@ mod leadsquared;
 mod nest;
 mod presets;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod typeform;
 mod unbounce;
 mod webflow;
@@ -117,21 +119,4 @@ pub fn format_names() -> Vec<&'static str> {
 fn reply(status: StatusCode, media_type: &'static str, body: String) -> Reply {
     let headers: Vec<(HeaderName, HeaderValue)> = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
     Reply { status, headers, body }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formats_are_found_by_name_and_no_name_is_taken_twice() {
-        let mut names = format_names();
-        assert!(names.iter().all(|name| format(name).is_some_and(|format| format.name == *name)));
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
-        assert!(FORMATS.iter().all(|format| !format.title.is_empty()));
-        assert!(format("JSON").is_none() && format("").is_none());
-    }
 }
