@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
-use leadyard_domain::config::{Checked, Redistribute, SearchKey};
+use leadyard_domain::config::{Checked, Redistribute, SearchKey, Source};
 use leadyard_domain::decision::{self, Case, Needs, Route, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
@@ -70,8 +70,8 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
 /// Every key of a lead's fields that any source of the entity searches by.
 pub(crate) fn keys_of(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
     let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
-    let searched: BTreeSet<&SearchKey> = sources.flat_map(|source| &source.search_by).collect();
-    searched.into_iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
+    let searched: BTreeSet<SearchKey> = sources.flat_map(Source::search_keys).collect();
+    searched.iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
 }
 
 /// What is known of the events' leads.

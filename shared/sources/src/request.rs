@@ -187,7 +187,7 @@ impl Malformed {
 }
 
 /// Most values of one event, at any depth.
-const VALUES_MAX: usize = 2_000;
+pub(crate) const VALUES_MAX: usize = 2_000;
 /// Longest name of a value.
 const KEY_BYTES_MAX: usize = 512;
 

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod document;
 mod fields;
 mod form_page;
+mod platform;
 mod pool;
 mod problem;
 mod profile;
@@ -25,6 +26,7 @@ mod service_level;
 mod source;
 #[cfg(test)]
 mod tests;
+mod transform;
 pub mod warning;
 mod webhook;
 
@@ -43,6 +45,7 @@ pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use form_page::{
     Buttons, FormPage, FormStep, PAGE_BYTES_MAX, PAGE_QUESTIONS_MAX, PAGE_STEPS_MAX, Question, QuestionWhen,
 };
+pub use platform::{BasicSecret, HeaderSecret, HubspotSettings, HubspotSignature};
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{MatchMode, Profile, Redistribute, Rule};
@@ -55,8 +58,9 @@ pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
     Behaviour, ExternalIdFrom, FetchSettings, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping,
-    OnDuplicate, PlatformSecrets, SearchKey, SecretRef, Source, Verification,
+    OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source, Verification,
 };
+pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};
 

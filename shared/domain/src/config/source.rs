@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
+use super::transform::Transform;
 use super::{FormPage, Zone, is_true, yes};
 use crate::field::FieldName;
 use crate::id::{Entity, SecretName, SourceId};
@@ -58,7 +60,13 @@ pub struct Source {
     /// Where the answers of a lead are fetched, for platforms that send ids only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetch: Option<FetchSettings>,
+    /// Settings of the `hubspot` format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hubspot: Option<HubspotSettings>,
 }
+
+/// Most keys by which a source finds leads: the primary and the secondary.
+pub const SEARCH_KEYS_MAX: usize = 2;
 
 impl Source {
     /// Every secret that it names.
@@ -69,6 +77,26 @@ impl Source {
         };
         let token = self.fetch.as_ref().map(|fetch| &fetch.token);
         [self.verify.secret(), challenge, token].into_iter().flatten()
+    }
+
+    /// The keys by which a known lead is found: the fields that its mapping marks as unique, each by itself, then those of
+    /// `search_by`; the first [`SEARCH_KEYS_MAX`].
+    #[must_use]
+    pub fn search_keys(&self) -> Vec<SearchKey> {
+        let marked = self.mapping.iter().filter(|mapping| mapping.unique && mapping.enabled);
+        let marked = marked.map(|mapping| SearchKey(vec![mapping.to.clone()]));
+        let mut keys: Vec<SearchKey> = Vec::new();
+        for key in marked.chain(self.search_by.iter().cloned()) {
+            if keys.len() < SEARCH_KEYS_MAX && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// Whether `search_by` is what it is where nothing is said.
+    pub(crate) fn searches_as_usual(&self) -> bool {
+        self.search_by == search_by()
     }
 }
 
@@ -85,17 +113,23 @@ fn search_by() -> Vec<SearchKey> {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
-    /// By the secrecy of the URL alone.
+    /// By the secrecy of the URL alone. Formats whose platform signs take nobody in then; see `url`.
     #[default]
     None,
     /// `Authorization: Bearer …` with this secret.
     Bearer(SecretRef),
+    /// `Authorization: Basic …` with this name and the secret as the password.
+    Basic(BasicSecret),
+    /// A header that holds the secret, such as `X-Api-Key`.
+    Header(HeaderSecret),
     /// An HMAC over the raw body in a header.
     Hmac(HmacSettings),
     /// The Standard Webhooks headers, with a secret of the form `whsec_…`.
     StandardWebhooks(SecretRef),
     /// The way of the source's platform: `GET /v1/formats` says which one that is.
     Platform(PlatformSecrets),
+    /// By the secrecy of the URL alone, on purpose: also where the platform could sign and is not set up to.
+    Url,
 }
 
 impl Verification {
@@ -103,7 +137,9 @@ impl Verification {
     #[must_use]
     pub fn secret(&self) -> Option<&SecretName> {
         match self {
-            Self::None => None,
+            Self::None | Self::Url => None,
+            Self::Basic(by) => Some(&by.secret),
+            Self::Header(by) => Some(&by.secret),
             Self::Bearer(by) | Self::StandardWebhooks(by) => Some(&by.secret),
             Self::Hmac(settings) => Some(&settings.secret),
             Self::Platform(platform) => Some(&platform.secret),
@@ -202,6 +238,18 @@ pub struct Mapping {
     /// The per-field switch.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub enabled: bool,
+    /// What is done to the value before it gets its field's type, in this order. Not done to the default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transform: Vec<Transform>,
+    /// The field's value belongs to one lead: it is searched by before what `search_by` says.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+}
+
+/// For `skip_serializing_if`, which hands over a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Fields that together find a lead, written `email` or `email+company`. One that is empty makes the key empty, and an

@@ -27,9 +27,18 @@ pub const BUILT_IN: &[(&str, FieldType)] = &[
     ("utm.content", FieldType::Text),
     ("click.gclid", FieldType::Text),
     ("click.fbclid", FieldType::Text),
+    ("click.gbraid", FieldType::Text),
+    ("click.wbraid", FieldType::Text),
+    ("click.msclkid", FieldType::Text),
+    ("click.ttclid", FieldType::Text),
+    ("click.li_fat_id", FieldType::Text),
     ("page_url", FieldType::Text),
     ("referrer", FieldType::Text),
     ("geo", FieldType::Geo),
+    ("consent.text", FieldType::Text),
+    ("consent.time", FieldType::Text),
+    ("consent.trustedform_cert_url", FieldType::Text),
+    ("consent.jornaya_leadid", FieldType::Text),
 ];
 
 /// A field that is computed from a lead and its event: rules may test it, mappings may not fill it.

@@ -66,10 +66,10 @@ pub fn capture(
     Ok(Draft { fields, defaults, extra, keys })
 }
 
-/// The search keys of a lead's fields as its source orders them; those that are empty are left out.
+/// The search keys of a lead's fields as its source orders them, those that its mapping marks as unique first; those that are empty are left out.
 #[must_use]
 pub fn keys(source: &Source, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
-    source.search_by.iter().filter_map(|key| UniqueKey::of(&source.entity, key, fields)).collect()
+    source.search_keys().iter().filter_map(|key| UniqueKey::of(&source.entity, key, fields)).collect()
 }
 
 fn text<'a>(fields: &'a BTreeMap<FieldName, FieldValue>, name: &str) -> Option<&'a str> {

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leadyard_domain::config::{FieldInfo, FieldTable, Source};
+use leadyard_domain::config::{FieldInfo, FieldTable, Mapping, Source};
 use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldType, FieldValue};
 use serde_json::{Map, Value, json};
 
 use super::convert::{Setting, convert, is_nothing};
 use super::error::{CaptureError, Shape};
-use super::place;
+use super::label::{LABELS, asked};
+use super::names::Names;
 use super::usual::{USUAL_KEYS, squash};
+use super::{place, transform};
 use crate::{format, path};
 
 /// What an event gives.
@@ -24,23 +26,25 @@ pub(super) struct Mapped {
 }
 
 /// First the source's own mapping; then, for fields that it leaves empty, the usual keys; then keys that are called as a
-/// declared field. What is left is extra.
+/// declared field; then what labels seem to ask for. What is left is extra.
 pub(super) fn map(
     source: &Source,
     table: &FieldTable,
     setting: Setting<'_>,
     payload: &Map<String, Value>,
 ) -> Result<Mapped, CaptureError> {
-    let mut event = Event { table, setting, payload, taken: BTreeSet::new(), fields: BTreeMap::new() };
+    let (payload, names) = Names::apart(source, payload);
+    let mut event =
+        Event { table, setting, payload: &payload, names: &names, taken: BTreeSet::new(), fields: BTreeMap::new() };
     for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
-        if let Some(value) = path::get(payload, &mapping.from) {
-            event.fill(&mapping.to, &mapping.from, value)?;
+        if let Some((at, value)) = names.find(&payload, &mapping.from) {
+            event.fill_mapped(mapping, at, value)?;
         }
     }
     // What a person mapped, or switched off, is not guessed at.
     event.guess(source)?;
     let (fields, taken) = (event.fields, event.taken);
-    let mut rest = payload.clone();
+    let mut rest = payload.into_owned();
     for path in &taken {
         path::remove(&mut rest, path);
     }
@@ -66,12 +70,25 @@ struct Event<'a> {
     table: &'a FieldTable,
     setting: Setting<'a>,
     payload: &'a Map<String, Value>,
+    names: &'a Names,
     /// The paths whose values fill a field.
     taken: BTreeSet<String>,
     fields: BTreeMap<FieldName, FieldValue>,
 }
 
 impl Event<'_> {
+    /// Fills a field by a person's mapping.
+    fn fill_mapped(&mut self, mapping: &Mapping, at: &str, value: &Value) -> Result<(), CaptureError> {
+        if mapping.transform.is_empty() || is_nothing(value) {
+            return self.fill(&mapping.to, at, value);
+        }
+        let changed = transform::apply(&mapping.transform, value, self.setting).map_err(|expected| {
+            let at = Some(at.to_owned());
+            CaptureError::Misfit { field: mapping.to.clone(), at, found: Shape::of(value), expected }
+        })?;
+        self.fill(&mapping.to, at, &changed)
+    }
+
     /// Fills a field that has no value yet; the first value of an event counts.
     fn fill(&mut self, name: &FieldName, at: &str, value: &Value) -> Result<(), CaptureError> {
         if is_nothing(value) || self.fields.contains_key(name) {
@@ -86,10 +103,11 @@ impl Event<'_> {
     }
 
     fn guess(&mut self, source: &Source) -> Result<(), CaptureError> {
-        let is_mapped = |path: &str| source.mapping.iter().any(|mapping| mapping.from == path);
+        let mapped: BTreeSet<&str> =
+            source.mapping.iter().map(|mapping| self.names.path(self.payload, &mapping.from)).collect();
         let candidates: Vec<Candidate<'_>> = path::leaves(self.payload)
             .into_iter()
-            .filter(|(path, value)| !is_mapped(path) && !is_nothing(value))
+            .filter(|(path, value)| !mapped.contains(path.as_str()) && !is_nothing(value))
             .map(|(path, value)| Candidate { squashed: squash(&path), path, value })
             .collect();
         let of_format = format(&source.format).map_or(&[][..], |format| format.usual_keys);
@@ -105,7 +123,44 @@ impl Event<'_> {
                 self.fill_guessed(&name, path, value)?;
             }
         }
+        self.guess_labels(source, &candidates);
         Ok(())
+    }
+
+    /// Fills what is still empty from values whose label seems to ask for it, where they fit.
+    fn guess_labels(&mut self, source: &Source, candidates: &[Candidate<'_>]) {
+        let mut labelled: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            let others = self.names.of(&candidate.path).flat_map(|name| [squash(name), asked(name)]);
+            for label in others.chain([asked(&candidate.path)]).filter(|label| !label.is_empty()) {
+                labelled.entry(label).or_default().push(at);
+            }
+        }
+        let table = self.table;
+        let of_format = format(&source.format).map_or(&[][..], |format| format.usual_keys);
+        let usual = of_format.iter().chain(USUAL_KEYS).chain(LABELS);
+        let usual = usual.flat_map(|(field, names)| names.iter().map(|name| (*field, (*name).to_owned())));
+        let declared = table.iter().map(|(name, _)| (name.as_str(), squash(name.as_str())));
+        for (field, label) in usual.chain(declared) {
+            let Some(places) = labelled.get(&label) else { continue };
+            let Some((name, info)) =
+                FieldName::new(field).ok().and_then(|name| Some((name.clone(), table.get(&name)?)))
+            else {
+                continue;
+            };
+            if info.derived || self.fields.contains_key(&name) || is_left_to_source(source, &name) {
+                continue;
+            }
+            let free = places.iter().map(|at| &candidates[*at]).filter(|one| !self.taken.contains(&one.path));
+            let fits = |one: &Candidate<'_>| {
+                Some((one.path.clone(), fitting(&name, Some(&one.path), one.value, info, self.setting).ok()?))
+            };
+            let found = free.into_iter().find_map(fits);
+            if let Some((path, value)) = found {
+                self.fields.insert(name, value);
+                self.taken.insert(path);
+            }
+        }
     }
 
     /// Fills a field from a value that is only called like it. A place is taken from what is one: in many links `geo=de`
@@ -189,6 +244,9 @@ fn defaults(
     Ok(defaults)
 }
 
+/// What the fields of a consent begin with.
+const CONSENT: &str = "consent.";
+
 /// The value in its field's type and size; `at` is `None` for a default.
 fn fitting(
     name: &FieldName,
@@ -197,12 +255,18 @@ fn fitting(
     info: &FieldInfo,
     setting: Setting<'_>,
 ) -> Result<FieldValue, CaptureError> {
-    let converted = convert(value, info, setting).map_err(|expected| CaptureError::Misfit {
-        field: name.clone(),
-        at: at.map(str::to_owned),
-        found: Shape::of(value),
-        expected,
-    })?;
+    let converted = match value {
+        // What somebody agreed to counts letter by letter.
+        Value::String(text) if info.kind == FieldType::Text && name.as_str().starts_with(CONSENT) => {
+            FieldValue::Text(text.clone())
+        }
+        _ => convert(value, info, setting).map_err(|expected| CaptureError::Misfit {
+            field: name.clone(),
+            at: at.map(str::to_owned),
+            found: Shape::of(value),
+            expected,
+        })?,
+    };
     let bytes = match &converted {
         FieldValue::Text(text) => text.len(),
         FieldValue::List(items) => items.iter().map(String::len).sum(),

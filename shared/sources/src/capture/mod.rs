@@ -8,12 +8,16 @@ mod convert;
 mod draft;
 mod email;
 mod error;
+mod label;
 mod mapping;
+mod names;
 mod phone;
 mod place;
+mod transform;
 mod usual;
 
 pub use behaviour::{Applied, apply};
+pub(crate) use convert::is_nothing;
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
 pub use mapping::fills;

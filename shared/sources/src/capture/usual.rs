@@ -105,10 +105,54 @@ pub(super) const USUAL_KEYS: &[UsualKey] = &[
     ("utm.content", &["utmcontent"]),
     ("click.gclid", &["gclid", "gclickid", "googleclickid", "clickgclid"]),
     ("click.fbclid", &["fbclid", "facebookclickid", "clickfbclid"]),
+    ("click.gbraid", &["gbraid", "clickgbraid"]),
+    ("click.wbraid", &["wbraid", "clickwbraid"]),
+    ("click.msclkid", &["msclkid", "microsoftclickid", "clickmsclkid"]),
+    ("click.ttclid", &["ttclid", "tiktokclickid", "clickttclid"]),
+    ("click.li_fat_id", &["lifatid", "linkedinclickid", "clicklifatid"]),
     ("page_url", &["pageurl", "pageuri", "landingpage", "landingpageurl", "formurl", "sourceurl", "currenturl"]),
     ("referrer", &["referrer", "referer", "referrerurl", "refererurl", "httpreferer", "httpreferrer"]),
     // Not "location": that is often the name of a town.
     ("geo", &["geo", "geopoint", "geocoordinates", "coordinates", "latlng", "latlon", "latlong"]),
+    (
+        "consent.text",
+        &[
+            "consenttext",
+            "consentlanguage",
+            "consentmessage",
+            "optintext",
+            "tcpatext",
+            "tcpalanguage",
+            "tcpaconsenttext",
+        ],
+    ),
+    (
+        "consent.time",
+        &[
+            "consenttime",
+            "consentat",
+            "consentdate",
+            "consenttimestamp",
+            "consentgivenat",
+            "optintime",
+            "tcpatimestamp",
+        ],
+    ),
+    // The names of the hidden fields that the two services' own scripts fill.
+    (
+        "consent.trustedform_cert_url",
+        &[
+            "trustedformcerturl",
+            "xxtrustedformcerturl",
+            "trustedformcert",
+            "trustedformurl",
+            "consenttrustedformcerturl",
+        ],
+    ),
+    (
+        "consent.jornaya_leadid",
+        &["jornayaleadid", "universalleadid", "leadidtoken", "jornayaid", "consentjornayaleadid"],
+    ),
 ];
 
 /// A name without case and without anything that is no letter or digit.

@@ -1,6 +1,6 @@
 //! `form`: what a browser sends, urlencoded or multipart. One request is one event.
 
-mod multipart;
+pub(super) mod multipart;
 pub(super) mod urlencoded;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod tests;
 use http::StatusCode;
 use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Format, PLAIN, reply};
 use crate::request::{EVENTS_MAX, Malformed, Place, Reply, Request, Split, part};
@@ -30,24 +30,35 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     if !kind.as_deref().is_none_or(is_json) {
         return Err(Malformed::ContentType { found: kind, expected: "application/json" });
     }
-    let events = match parse::parse(request.body)? {
-        Value::Object(event) => vec![part(source, request, Place::Only, event)?],
-        Value::Array(items) if items.len() > EVENTS_MAX => {
-            return Err(Malformed::TooManyEvents { events: items.len() });
-        }
-        Value::Array(items) => {
-            let event = |(index, item)| match item {
-                Value::Object(event) => part(source, request, Place::Index(index), event),
-                other => Err(no_object(Place::Index(index), &other)),
-            };
-            items.into_iter().enumerate().map(event).collect::<Result<_, _>>()?
-        }
-        other => return Err(no_object(Place::Only, &other)),
-    };
-    Ok(Split::Events(events))
+    let events = objects(parse::parse(request.body)?)?;
+    let part = |(place, event)| part(source, request, place, event);
+    Ok(Split::Events(events.into_iter().map(part).collect::<Result<_, _>>()?))
 }
 
-fn is_json(media_type: &str) -> bool {
+/// One object of a body and where it stands.
+pub(super) type Placed = (Place, Map<String, Value>);
+
+/// The objects of a body, each with its place: the body itself, or the items of an array.
+///
+/// # Errors
+/// Something is no object, or there are too many.
+pub(super) fn objects(body: Value) -> Result<Vec<Placed>, Malformed> {
+    match body {
+        Value::Object(event) => Ok(vec![(Place::Only, event)]),
+        Value::Array(items) if items.len() > EVENTS_MAX => Err(Malformed::TooManyEvents { events: items.len() }),
+        Value::Array(items) => {
+            let event = |(index, item)| match item {
+                Value::Object(event) => Ok((Place::Index(index), event)),
+                other => Err(no_object(Place::Index(index), &other)),
+            };
+            items.into_iter().enumerate().map(event).collect()
+        }
+        other => Err(no_object(Place::Only, &other)),
+    }
+}
+
+/// Whether a media type is one of JSON's.
+pub(super) fn is_json(media_type: &str) -> bool {
     matches!(media_type, "application/json" | "text/json") || media_type.ends_with("+json")
 }
 

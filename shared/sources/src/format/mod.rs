@@ -1,14 +1,31 @@
 //! The formats: which platform sends, and in what shape.
 
+mod answers;
+mod body;
+mod calendly;
+mod elementor;
 mod form;
 mod google_ads;
+mod hubspot;
 mod ids;
+mod jotform;
 mod json;
+mod leadsquared;
 mod linkedin;
 mod meta_lead_ads;
+mod nest;
+mod presets;
+mod tally;
+mod tiktok;
+mod typeform;
+mod unbounce;
+mod webflow;
 #[cfg(test)]
 mod testing;
-mod tiktok;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use answers::OTHER_NAMES;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -21,8 +38,27 @@ use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
 
 /// Every format. A new platform is a file beside this one and a line here.
-pub static FORMATS: &[Format] =
-    &[form::FORMAT, google_ads::FORMAT, json::FORMAT, linkedin::FORMAT, meta_lead_ads::FORMAT, tiktok::FORMAT];
+pub static FORMATS: &[Format] = &[
+    calendly::FORMAT,
+    elementor::FORMAT,
+    form::FORMAT,
+    google_ads::FORMAT,
+    presets::GOOGLE_FORMS,
+    presets::GRAVITY_FORMS,
+    hubspot::FORMAT,
+    jotform::FORMAT,
+    json::FORMAT,
+    leadsquared::FORMAT,
+    linkedin::FORMAT,
+    meta_lead_ads::FORMAT,
+    tally::FORMAT,
+    tiktok::FORMAT,
+    typeform::FORMAT,
+    unbounce::FORMAT,
+    webflow::FORMAT,
+    presets::WPFORMS,
+    presets::ZAPIER,
+];
 
 /// How one platform sends leads.
 pub struct Format {
@@ -55,6 +91,9 @@ pub struct Format {
     pub usual_keys: &'static [UsualKey],
     /// How the answers are fetched, where the platform sends ids only.
     pub fetch: Option<&'static Fetch>,
+    /// Whether its events have other names for their fields beside (`other_names` leads from them to paths): mappings may
+    /// use them, and the usual keys are looked for among them.
+    pub names: bool,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -71,6 +110,7 @@ const PLAIN: Format = Format {
     answers_head: false,
     usual_keys: &[],
     fetch: None,
+    names: false,
 };
 
 /// See [`Format::verify`].
@@ -94,19 +134,4 @@ pub fn format_names() -> Vec<&'static str> {
 fn reply(status: StatusCode, media_type: &'static str, body: String) -> Reply {
     let headers: Vec<(HeaderName, HeaderValue)> = vec![(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
     Reply { status, headers, body }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formats_are_found_by_name_and_no_name_is_taken_twice() {
-        let mut names = format_names();
-        assert!(names.iter().all(|name| format(name).is_some_and(|format| format.name == *name)));
-        names.dedup();
-        assert!(names.is_sorted(), "the list is read by people: {names:?}");
-        assert_eq!(names.len(), FORMATS.len());
-        assert!(format("JSON").is_none() && format("").is_none());
-    }
 }

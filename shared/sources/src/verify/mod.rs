@@ -3,8 +3,11 @@
 //! Always over the raw bytes and in constant time, before anything is parsed. Several secret values are tried, so that a
 //! secret can be changed without losing a lead; none at all is a refusal, never a bypass.
 
+mod basic;
 mod bearer;
+mod header;
 pub(crate) mod hmac;
+pub(crate) mod signed;
 mod standard_webhooks;
 
 #[cfg(test)]
@@ -104,14 +107,16 @@ impl Unauthentic {
 /// # Errors
 /// What the request lacks; see [`Unauthentic`].
 pub fn verify(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -> Result<(), Unauthentic> {
-    if source.verify == Verification::None {
+    if matches!(source.verify, Verification::None | Verification::Url) {
         return Ok(());
     }
     let secrets = usable(secrets)?;
     match &source.verify {
-        Verification::None => Ok(()),
+        Verification::None | Verification::Url => Ok(()),
         // A format with a way of its own does not come here.
         Verification::Platform(_) => Err(Unauthentic::UnfitSecret),
+        Verification::Basic(by) => basic::verify(by, &secrets, request),
+        Verification::Header(by) => header::verify(by, &secrets, request),
         Verification::Bearer(_) => bearer::verify(&secrets, request),
         Verification::Hmac(settings) => hmac::verify(settings, &secrets, request),
         Verification::StandardWebhooks(_) => standard_webhooks::verify(&secrets, request, now),

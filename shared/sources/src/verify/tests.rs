@@ -65,6 +65,8 @@ fn a_missing_secret_is_a_refusal_never_a_bypass() {
     let empty_key = HEXLOWER.encode(&sha256(b"", &[BODY]).finalize().into_bytes());
     for by in [
         json!({"bearer": {"secret": "s"}}),
+        json!({"basic": {"username": "u", "secret": "s"}}),
+        json!({"header": {"header": "x-signature", "secret": "s"}}),
         json!({"hmac": {"secret": "s", "header": "x-signature"}}),
         json!({"standard_webhooks": {"secret": "s"}}),
     ] {
@@ -102,6 +104,57 @@ fn bearer() {
     }
     let no_text = check_at(Timestamp::UNIX_EPOCH, &by, &[b"x"], &[("authorization", b"Bearer \xff")], BODY);
     assert_eq!(said(no_text), "the header 'authorization' is not plain text");
+}
+
+#[test]
+fn basic() {
+    let by = json!({"basic": {"username": "zapier", "secret": "s"}});
+    let with = |values: &[&str]| {
+        let headers: Vec<_> = values.iter().map(|value| ("Authorization", *value)).collect();
+        check(&by, &["new:pass", "old-pass"], &headers)
+    };
+    let encoded = |text: &str| BASE64.encode(text.as_bytes());
+    for right in ["zapier:new:pass", "zapier:old-pass"] {
+        assert_eq!(with(&[&format!("Basic {}", encoded(right))]), Ok(()), "{right}");
+        assert_eq!(with(&[&format!("basic  {} ", encoded(right).trim_end_matches('='))]), Ok(()), "{right}");
+    }
+    for wrong in
+        ["zapier:", "zapier:old-pas", "zapier:old-pass2", "Zapier:old-pass", "other:old-pass", "old-pass", ":", ""]
+    {
+        let refused = with(&[&format!("Basic {}", encoded(wrong))]);
+        assert!(matches!(refused, Err(Unauthentic::Mismatch { .. })), "{wrong}");
+    }
+    for (values, expected) in [
+        (&[][..], "the header 'authorization' is missing"),
+        (&["Basic eA==", "Basic eA=="], "the header 'authorization' is there more than once"),
+        (
+            &["Bearer x"],
+            "the header 'authorization' must be 'Basic' and the user's name, ':' and the password in base64",
+        ),
+        (
+            &["Basic ???"],
+            "the header 'authorization' must be 'Basic' and the user's name, ':' and the password in base64",
+        ),
+    ] {
+        assert_eq!(said(with(values)), expected, "{values:?}");
+    }
+}
+
+#[test]
+fn a_header_that_is_the_secret() {
+    let by = json!({"header": {"header": "X-Api-Key", "secret": "s"}});
+    let with = |values: &[&str]| {
+        let headers: Vec<_> = values.iter().map(|value| ("x-api-key", *value)).collect();
+        check(&by, &["new", "old"], &headers)
+    };
+    for right in ["new", "old", " old "] {
+        assert_eq!(with(&[right]), Ok(()), "{right}");
+    }
+    for wrong in ["", "ne", "new2", "NEW", "newold"] {
+        assert!(matches!(with(&[wrong]), Err(Unauthentic::Mismatch { .. })), "{wrong}");
+    }
+    assert_eq!(said(with(&[])), "the header 'X-Api-Key' is missing");
+    assert_eq!(said(with(&["new", "new"])), "the header 'X-Api-Key' is there more than once");
 }
 
 #[test]
@@ -253,11 +306,13 @@ proptest! {
         value in prop::collection::vec(prop_oneof![Just(b'\t'), 32_u8..127, 128_u8..=255], 0..80),
         body in prop::collection::vec(any::<u8>(), 0..80),
         prefix in prop_oneof![Just(""), Just("sha256="), Just("Bearer "), Just("v1,")],
-        secret in prop::collection::vec(any::<u8>(), 1..40),
+        secret in prop::collection::vec(any::<u8>(), 8..40),
     ) {
         let value = [prefix.as_bytes(), &value].concat();
         for by in [
             json!({"bearer": {"secret": "s"}}),
+            json!({"basic": {"username": "u", "secret": "s"}}),
+            json!({"header": {"header": "x-signature", "secret": "s"}}),
             json!({"hmac": {"secret": "s", "header": "x-signature", "prefix": "sha256="}}),
             json!({"hmac": {"secret": "s", "header": "x-signature", "encoding": "base64", "algorithm": "sha512"}}),
             json!({"standard_webhooks": {"secret": "s"}}),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::config::{FetchSettings, FieldTable, Verification};
+use crate::config::{FetchSettings, FieldTable, Mapping, SEARCH_KEYS_MAX, Source, TRANSFORMS_MAX, Verification};
 use crate::field::{FieldName, FieldType};
 use crate::near;
 
@@ -35,7 +35,8 @@ impl Check<'_> {
 
     pub(super) fn sources(&mut self) {
         let formats = self.known.formats;
-        for (index, source) in self.config.sources.iter().enumerate() {
+        let config = self.config;
+        for (index, source) in config.sources.iter().enumerate() {
             let path = format!("sources[{index}]");
             if !formats.contains(&source.format.as_str()) {
                 let hint = near::hint(&source.format, formats.iter().copied());
@@ -53,7 +54,9 @@ impl Check<'_> {
             }
             for (at, mapping) in source.mapping.iter().enumerate() {
                 self.target_field(&mapping.to, format!("{path}.mapping[{at}].to"));
+                self.transforms(mapping, &format!("{path}.mapping[{at}]"));
             }
+            self.platform(source, &path);
             for (at, key) in source.search_by.iter().enumerate() {
                 for field in key.fields() {
                     self.target_field(field, format!("{path}.search_by[{at}]"));
@@ -62,12 +65,22 @@ impl Check<'_> {
             if let Some(page) = source.form.as_ref().and_then(|form| form.page.as_ref()) {
                 self.form_page(page, &format!("{path}.form.page"));
             }
-            if source.search_by.len() > 2 {
+            let marked = source.mapping.iter().filter(|mapping| mapping.enabled && mapping.unique).count();
+            if source.search_by.len() > SEARCH_KEYS_MAX {
                 let found = source.search_by.len();
                 self.problem(
                     format!("{path}.search_by"),
                     format!("found {found} keys, expected at most two: the primary and the secondary"),
                 );
+            } else if marked > SEARCH_KEYS_MAX {
+                let message = format!("found {marked} unique marks, expected at most two: each is a key to search by");
+                self.problem(format!("{path}.mapping"), message);
+            } else if !source.searches_as_usual() && marked + source.search_by.len() > SEARCH_KEYS_MAX {
+                let found = source.search_by.len();
+                let message = format!(
+                    "found {found} keys beside {marked} unique marks, which are keys too; expected at most two in all"
+                );
+                self.problem(format!("{path}.search_by"), message);
             }
             if let Some(country) = &source.default_country
                 && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
@@ -106,6 +119,45 @@ impl Check<'_> {
         }
     }
 
+    fn transforms(&mut self, mapping: &Mapping, path: &str) {
+        let found = mapping.transform.len();
+        if found > TRANSFORMS_MAX {
+            let message = format!("found {found} transforms, expected at most {TRANSFORMS_MAX}");
+            self.problem(format!("{path}.transform"), message);
+        }
+        for (at, transform) in mapping.transform.iter().enumerate() {
+            if let Some((below, fault)) = transform.fault() {
+                self.problem(format!("{path}.transform[{at}].{below}"), fault);
+            }
+        }
+    }
+
+    /// What belongs to one platform only.
+    fn platform(&mut self, source: &Source, path: &str) {
+        if let Verification::Basic(by) = &source.verify
+            && (by.username.is_empty() || by.username.contains(':'))
+        {
+            // RFC 7617 ends the name at the first colon.
+            let message = format!("found {:?}, expected a name without ':'", by.username);
+            self.problem(format!("{path}.verify.basic.username"), message);
+        }
+        if let Verification::Header(by) = &source.verify
+            && !is_header_name(&by.header)
+        {
+            let message = format!("found {:?}, expected the name of a header, such as X-Api-Key", by.header);
+            self.problem(format!("{path}.verify.header.header"), message);
+        }
+        if let Some(hubspot) = &source.hubspot {
+            if source.format != "hubspot" {
+                let message = format!("these are settings of the format hubspot, and this source is {}", source.format);
+                self.problem(format!("{path}.hubspot"), message);
+            }
+            if let Some(fault) = hubspot.fault() {
+                self.problem(format!("{path}.hubspot.url"), fault);
+            }
+        }
+    }
+
     /// A field that a mapping fills or a key reads.
     pub(super) fn target_field(&mut self, name: &FieldName, path: String) {
         match self.fields.get(name).map(|info| info.derived) {
@@ -114,4 +166,10 @@ impl Check<'_> {
             None => self.problem(path, self.fields.unknown(name)),
         }
     }
+}
+
+/// Whether a text is a header's name: a token of RFC 9110.
+fn is_header_name(text: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !text.is_empty() && text.bytes().all(is_part)
 }

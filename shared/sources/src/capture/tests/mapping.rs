@@ -22,13 +22,12 @@ fn a_whole_event() {
     let expected = json!({
         "email": "Anna.Berg@example.com", "phone": "+49301234567", "first_name": "Anna", "last_name": "Berg",
         "company": "Berg Solar GmbH", "company_size": 75, "interests": ["roof", "heat pump"],
-        "utm.source": "newsletter", "utm.campaign": "ent-spring",
+        "utm.source": "newsletter", "utm.campaign": "ent-spring", "consent.text": "I agree to be called.",
+        "consent.time": "2026-03-01T09:30:00+01:00",
     });
     assert_eq!(plain(&draft.fields), expected);
     assert_eq!(plain(&draft.defaults), json!({"lead_source": "Website"}));
-    let extra =
-        json!({"id": "crm-10457", "consent": {"text": "I agree to be called.", "at": "2026-03-01T09:30:00+01:00"}});
-    assert_eq!(json!(draft.extra), extra);
+    assert_eq!(json!(draft.extra), json!({"id": "crm-10457"}));
     assert_eq!(draft.keys.iter().map(|key| key.fields.as_str()).collect::<Vec<_>>(), ["email", "phone"]);
 }
 
@@ -48,9 +47,110 @@ fn usual_keys_in_any_spelling() {
         (json!({"zip": 10115}), json!({"postal_code": "10115"})),
         (json!({"budget": {"min": "10.50"}}), json!({"budget.min": 10.5})),
         (json!({"tier": "gold"}), json!({"tier": "Gold"})),
+        (
+            json!({"msclkid": "m", "TTCLID": "t", "li_fat_id": "l"}),
+            json!({"click.msclkid": "m", "click.ttclid": "t", "click.li_fat_id": "l"}),
+        ),
+        (json!({"gbraid": "g", "wbraid": "w"}), json!({"click.gbraid": "g", "click.wbraid": "w"})),
     ] {
         assert_eq!(fields(json!({}), payload.clone()), expected, "{payload}");
     }
+}
+
+#[test]
+fn labels_in_four_languages_and_names_in_brackets() {
+    for (payload, expected) in [
+        (
+            json!({"your-name": "Anna Berg"}),
+            json!({"full_name": "Anna Berg", "first_name": "Anna", "last_name": "Berg"}),
+        ),
+        (json!({"fields[email][value]": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"fields": {"email": {"value": "a@x.example"}}}), json!({"email": "a@x.example"})),
+        (json!({"q4_mail": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"lead[first_name]": "A", "lead[last_name]": "B"}), json!({"first_name": "A", "last_name": "B"})),
+        (json!({"What is your first name?": "A"}), json!({"first_name": "A"})),
+        (json!({"Wie lautet Ihre E-Mail-Adresse?": "a@x.example"}), json!({"email": "a@x.example"})),
+        (
+            json!({"Straße": "Hauptstr. 1", "Postleitzahl": "10115"}),
+            json!({"street": "Hauptstr. 1", "postal_code": "10115"}),
+        ),
+        (json!({"¿Cuál es tu correo electrónico?": "a@x.example"}), json!({"email": "a@x.example"})),
+        (json!({"Número de teléfono": "030 1234567"}), json!({"phone": "+49301234567"})),
+        (json!({"Votre prénom": "L", "Nom de famille": "M"}), json!({"first_name": "L", "last_name": "M"})),
+        (
+            json!({"Code postal": "75001", "Ville": "Paris", "Entreprise": "X"}),
+            json!({"postal_code": "75001", "city": "Paris", "company": "X"}),
+        ),
+        // A field of one's own, as a label says it.
+        (json!({"Company size": "75", "Budget (min)": "10"}), json!({"company_size": 75, "budget.min": 10})),
+        // What does not fit is kept as it came: nobody mapped it.
+        (json!({"May we e-mail you?": "yes", "city": "Ulm"}), json!({"city": "Ulm"})),
+        (json!({"Your best phone": "after five", "city": "Ulm"}), json!({"city": "Ulm"})),
+        // The name itself comes before what a label asks for.
+        (json!({"Your email": "b@x.example", "email": "a@x.example"}), json!({"email": "a@x.example"})),
+        // Another's address is not the lead's.
+        (json!({"manager": {"email": "m@x.example"}, "city": "Ulm"}), json!({"city": "Ulm"})),
+    ] {
+        assert_eq!(fields(json!({}), payload.clone()), expected, "{payload}");
+    }
+}
+
+#[test]
+fn what_somebody_agreed_to_is_kept_letter_by_letter() {
+    let payload = json!({
+        "consent_text": " I agree.  ", "consentTimestamp": "2026-03-01T09:30:00+01:00",
+        "xxTrustedFormCertUrl": "https://cert.trustedform.com/a", "universal_leadid": "L-1", "email": "a@x.example",
+    });
+    let expected = json!({
+        "consent.text": " I agree.  ", "consent.time": "2026-03-01T09:30:00+01:00",
+        "consent.trustedform_cert_url": "https://cert.trustedform.com/a", "consent.jornaya_leadid": "L-1",
+        "email": "a@x.example",
+    });
+    assert_eq!(fields(json!({}), payload), expected);
+}
+
+#[test]
+fn transforms_come_before_the_fields_type() {
+    let mapping = json!({"mapping": [
+        {"from": "size", "to": "company_size", "transform": ["number"]},
+        {"from": "day", "to": "birthday", "transform": [{"date": {"format": "%d/%m/%Y"}}]},
+        {"from": "name", "to": "last_name", "transform": ["trim", {"split": {"by": " ", "take": -1}}, "title"]},
+        {"from": "level", "to": "tier", "transform": ["lower", {"map": {"vip": "Gold"}}], "default": "Silver"},
+        {"from": "news", "to": "newsletter", "transform": ["boolean"]},
+        {"from": "parts", "to": "city", "transform": [{"join": " "}]},
+    ]});
+    let payload = json!({
+        "size": "1,250.00 people", "day": "31/01/1990", "name": " anna  BERG ", "level": "VIP", "news": "Ja",
+        "parts": ["New", "York"],
+    });
+    let expected = json!({
+        "company_size": 1250, "birthday": "1990-01-31", "last_name": "Berg", "tier": "Gold", "newsletter": true,
+        "city": "New York",
+    });
+    let whole = draft(mapping.clone(), payload).unwrap();
+    assert_eq!((plain(&whole.fields), json!(whole.extra)), (expected, json!({})));
+    // What is nothing after its transforms is as good as absent.
+    let digits = json!({"mapping": [{"from": "tier", "to": "tier", "transform": ["digits"], "default": "Silver"}]});
+    let without = draft(digits, json!({"tier": "none", "city": "Ulm"})).unwrap();
+    assert_eq!(plain(&without.defaults), json!({"tier": "Silver"}));
+    let error = draft(mapping, json!({"day": "1990-01-31"})).unwrap_err().to_string();
+    let expected = "field 'birthday' expects a date or a time in the format '%d/%m/%Y', but the event has a text of 10 characters at 'day'";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn a_unique_mark_is_a_key_before_the_others() {
+    let keys = |more: Value| -> Vec<String> {
+        let payload = json!({"no": "17", "email": "a@x.example", "tel": "+49 30 1234567"});
+        draft(more, payload).unwrap().keys.into_iter().map(|key| key.fields).collect()
+    };
+    let mapping =
+        |unique: bool, enabled: bool| json!([{"from": "no", "to": "company", "unique": unique, "enabled": enabled}]);
+    assert_eq!(keys(json!({"mapping": mapping(false, true)})), ["email", "phone"]);
+    assert_eq!(keys(json!({"mapping": mapping(true, true)})), ["company", "email"]);
+    assert_eq!(keys(json!({"mapping": mapping(true, false)})), ["email", "phone"]);
+    assert_eq!(keys(json!({"mapping": mapping(true, true), "search_by": ["company"]})), ["company"]);
+    assert_eq!(keys(json!({"mapping": mapping(true, true), "search_by": []})), ["company"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::request::{Malformed, Request};
 
 /// The pairs of a body, in its order. Of a file only its name, type and size are kept.
-pub(super) fn parse(request: &Request<'_>) -> Result<Vec<(String, Value)>, Malformed> {
+pub(in crate::format) fn parse(request: &Request<'_>) -> Result<Vec<(String, Value)>, Malformed> {
     let whole = request.header("content-type").map_err(|problem| syntax(format!("the content type {problem}")))?;
     let boundary = multer::parse_boundary(whole).map_err(|error| syntax(error.to_string()))?;
     let body = Bytes::copy_from_slice(request.body);

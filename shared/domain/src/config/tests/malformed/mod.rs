@@ -143,7 +143,7 @@ fn fields() {
 #[test]
 fn sources() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
-    let rows: [(String, &str, &[&str]); 22] = [
+    let rows: [(String, &str, &[&str]); 32] = [
         ("sources: [{ id: S, format: json }]".into(), "sources[0].id", &["\"S\" is no valid source id", "a-z"]),
         (
             "sources: [{ id: s, format: jsn }]".into(),
@@ -201,6 +201,56 @@ fn sources() {
         (of("mapping: [{ from: a, to: email.domain }]"), "sources[0].mapping[0].to", &["'email.domain' is computed"]),
         (of("search_by: [sise]"), "sources[0].search_by[0]", &["no field 'sise'", "declare it"]),
         (of("search_by: [email, phone, company]"), "sources[0].search_by", &["found 3 keys", "at most two"]),
+        (
+            of("search_by: [email, phone], mapping: [{ from: a, to: company, unique: true }]")
+                .replace("[email, phone]", "[phone, email]"),
+            "sources[0].search_by",
+            &["found 2 keys beside 1 unique marks", "at most two"],
+        ),
+        (
+            of(
+                "mapping: [{ from: a, to: city, unique: true }, { from: b, to: company, unique: true }, { from: c, to: email, unique: true }]",
+            ),
+            "sources[0].mapping",
+            &["found 3 unique marks", "at most two"],
+        ),
+        (
+            of("mapping: [{ from: a, to: city, transform: [trm] }]"),
+            "sources[0].mapping[0].transform[0]",
+            &["no 'trm' here", "did you mean 'trim'"],
+        ),
+        (
+            of("mapping: [{ from: a, to: city, transform: [trim, { split: { by: '' } }] }]"),
+            "sources[0].mapping[0].transform[1].split.by",
+            &["is empty"],
+        ),
+        (
+            of("mapping: [{ from: a, to: city, transform: [{ date: { format: dd.mm.yyyy } }] }]"),
+            "sources[0].mapping[0].transform[0].date.format",
+            &["\"dd.mm.yyyy\"", "%d/%m/%Y"],
+        ),
+        (
+            of("mapping: [{ from: a, to: city, transform: [{ date: { format: '%d', zone: Berlin } }] }]"),
+            "sources[0].mapping[0].transform[0].date.zone",
+            &["\"Berlin\"", "Europe/Berlin"],
+        ),
+        (
+            of("verify: { basic: { username: 'a:b', secret: known } }"),
+            "sources[0].verify.basic.username",
+            &["\"a:b\"", "without ':'"],
+        ),
+        (
+            of("verify: { header: { header: 'x y', secret: known } }"),
+            "sources[0].verify.header.header",
+            &["\"x y\"", "X-Api-Key"],
+        ),
+        (of("hubspot: { signature: v2 }"), "sources[0].hubspot", &["settings of the format hubspot", "json"]),
+        (
+            of("hubspot: { url: example.com }"),
+            "sources[0].hubspot.url",
+            &["\"example.com\"", "https://leads.example.com/in/{key}"],
+        ),
+        (of("hubspot: { signature: v4 }"), "sources[0].hubspot.signature", &["no 'v4' here", "'v3'"]),
         (of("default_country: Germany"), "sources[0].default_country", &["found 'Germany'", "ISO 3166"]),
     ];
     for (text, path, pieces) in rows {

@@ -1,0 +1,21 @@
+//! `zapier`: *Webhooks by Zapier*, POST or custom request, as JSON or as a form. A list of objects is a list of events.
+
+use super::super::answers::Answers;
+use super::super::{Format, PLAIN};
+use super::{PROOF, put_all, split_by};
+
+/// A step of a Zap.
+pub(in crate::format) const FORMAT: Format = Format {
+    name: "zapier",
+    title: "Zapier: a webhook step",
+    split: |source, request| split_by(source, request, &["event_id", "id", "ID", "entry_id", "row_id", "Row ID"], read),
+    proof: PROOF,
+    names: true,
+    ..PLAIN
+};
+
+fn read(event: serde_json::Map<String, serde_json::Value>) -> Answers {
+    let mut answers = Answers::default();
+    put_all(&mut answers, event);
+    answers
+}
