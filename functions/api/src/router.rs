@@ -15,7 +15,7 @@ use crate::routes::destinations::{health, trial};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, sources,
+    config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate, sources,
     suppressions, versions,
 };
 use crate::{log, openapi};
@@ -74,7 +74,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(health::resume))
         .routes(routes!(trial::send))
         .routes(routes!(suppressions::read, suppressions::lift))
-        .routes(routes!(meta::formats))
+        .routes(routes!(formats::list))
         .routes(routes!(meta::openapi))
 }
 

@@ -8,6 +8,7 @@ mod claim;
 mod config;
 mod contact;
 mod destinations;
+mod formats;
 mod handback;
 mod leads;
 mod lists;

@@ -17,6 +17,7 @@ pub use behaviour::{Applied, apply};
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
 pub use mapping::fills;
+pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ mod tests;
 use http::StatusCode;
 use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Format, PLAIN, reply};
+use super::{Format, PLAIN, Written, reply};
 use crate::request::{EVENTS_MAX, Malformed, Place, Reply, Request, Split, part};
 
 /// JSON from any system.
@@ -21,6 +21,7 @@ pub(super) const FORMAT: Format = Format {
     split,
     reply: accepted,
     answer: "202 with the ids of the events",
+    example: Some(example),
     ..PLAIN
 };
 
@@ -65,4 +66,10 @@ fn no_object(place: Place, found: &Value) -> Malformed {
 
 fn accepted(_: &Source, events: &[EventId]) -> Reply {
     reply(StatusCode::ACCEPTED, "application/json", json!({ "events": events }).to_string())
+}
+
+fn example(event: &Map<String, Value>) -> Written {
+    // A map with string keys can always be written.
+    let body = serde_json::to_string_pretty(event).unwrap_or_default();
+    Written { content_type: "application/json", body }
 }

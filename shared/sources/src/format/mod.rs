@@ -1,5 +1,6 @@
 //! The formats: which platform sends, and in what shape.
 
+mod about;
 mod form;
 mod json;
 
@@ -7,10 +8,13 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
+use serde_json::{Map, Value};
 
 use crate::capture::UsualKey;
 use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
+
+pub use about::{Setting, Written};
 
 /// Every format. A new platform is a file beside this one and a line here.
 pub static FORMATS: &[Format] = &[form::FORMAT, json::FORMAT];
@@ -44,6 +48,10 @@ pub struct Format {
     pub answers_head: bool,
     /// Keys of this platform beside those that every format knows.
     pub usual_keys: &'static [UsualKey],
+    /// Settings of a source that only this format has, by their path and what they are for. See [`Format::settings`].
+    pub own_settings: &'static [(&'static str, &'static str)],
+    /// Writes an event as a sender would send it, where anybody may be one; `None` where only the platform is.
+    pub example: Option<fn(&Map<String, Value>) -> Written>,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -59,6 +67,8 @@ const PLAIN: Format = Format {
     forgiving: false,
     answers_head: false,
     usual_keys: &[],
+    own_settings: &[],
+    example: None,
 };
 
 /// See [`Format::verify`].
