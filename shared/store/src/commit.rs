@@ -10,7 +10,7 @@ use leadyard_domain::config::Config;
 use leadyard_domain::decision::State;
 use leadyard_domain::event::EventRecord;
 use leadyard_domain::id::{AccountId, EventId};
-use leadyard_domain::key::UniqueKey;
+use leadyard_domain::key::Claim;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
@@ -65,8 +65,8 @@ pub struct LeadWrite {
     pub lead: Lead,
     /// Where it stood before; `None` for a new lead.
     pub previous: Option<Standing>,
-    /// Its unique keys. One that another lead has is refused.
-    pub keys: Vec<UniqueKey>,
+    /// The unique keys that it gets. One that another lead has is refused, unless it is to move from that very lead.
+    pub keys: Vec<Claim>,
 }
 
 /// Why nothing was written.

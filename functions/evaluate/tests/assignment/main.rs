@@ -4,6 +4,7 @@
 
 mod closing;
 mod crashes;
+mod duplicates;
 mod exclusions;
 mod forgotten;
 mod mutations;

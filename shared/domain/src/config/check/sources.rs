@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::config::FieldTable;
+use super::assignees::DAYS_MAX;
+use crate::config::{DuplicateScope, Duplicates, FieldTable, Source};
 use crate::field::{FieldName, FieldType};
 use crate::near;
 
@@ -55,12 +56,36 @@ impl Check<'_> {
                     format!("found {found} keys, expected at most two: the primary and the secondary"),
                 );
             }
+            self.duplicates(source, &path);
             if let Some(country) = &source.default_country
                 && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
             {
                 let message = format!("found '{country}', expected two capital letters (ISO 3166), such as DE");
                 self.problem(format!("{path}.default_country"), message);
             }
+        }
+    }
+
+    fn duplicates(&mut self, source: &Source, path: &str) {
+        let path = format!("{path}.duplicates");
+        let Duplicates { within_days, scope } = source.duplicates;
+        if let Some(days) = within_days.filter(|days| !(1..=DAYS_MAX).contains(days)) {
+            let message =
+                format!("found {days}, expected 1 to {DAYS_MAX} days; leave it out where every known lead counts");
+            self.problem(format!("{path}.within_days"), message);
+        }
+        if scope != DuplicateScope::Partner {
+            return;
+        }
+        if within_days.is_some() {
+            let message =
+                "with the scope 'partner' each assignee says by its own 'duplicate_days' for how long: leave this out";
+            self.problem(format!("{path}.within_days"), message);
+        }
+        if self.config.assignees.iter().all(|assignee| assignee.duplicate_days == 0) {
+            let message = "with the scope 'partner' every event is a new lead, and no assignee has 'duplicate_days': the same \
+                           person would be given to the same one again and again. Give them some, or take another scope";
+            self.problem(format!("{path}.scope"), message);
         }
     }
 
