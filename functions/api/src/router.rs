@@ -46,6 +46,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(entries::read, entries::add, entries::remove))
         .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
+        .routes(routes!(sources::verify::verify))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
         .routes(routes!(leads::read))

@@ -3,6 +3,8 @@
 //! A URL's key is 160 random bits and the only proof of a source without a signature. The table holds its hash alone, so
 //! a lost URL is not shown again: it is replaced.
 
+pub mod verify;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;

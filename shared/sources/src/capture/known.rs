@@ -46,6 +46,17 @@ pub fn counts(source: &Source, lead: &Lead, received: &Received) -> bool {
     (in_time && scope != DuplicateScope::Partner) || is_repeat(lead, received)
 }
 
+/// A search key and what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// Its fields, as the config writes them.
+    pub fields: String,
+    /// The lead that has it.
+    pub lead: Option<&'a LeadId>,
+    /// Whether that lead counts.
+    pub counts: Option<bool>,
+}
+
 /// What is known of the leads that have some keys.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
@@ -65,6 +76,18 @@ impl Known {
         // Among its own leads first; from before the source had a scope, they have the account's keys only.
         let by_key = draft.keys.iter().find_map(|key| holder(&key.of_source(&source.id)).or_else(|| holder(key)));
         by_key.or_else(|| self.leads.get(&LeadId::from_event(&received.event)))
+    }
+
+    /// Each search key of a draft with the lead that has it, for people: among the source's own leads first.
+    #[must_use]
+    pub fn found<'a>(&'a self, draft: &Draft, source: &Source, received: &Received) -> Vec<Found<'a>> {
+        let found = |key: &UniqueKey| {
+            let id = self.keys.get(&key.of_source(&source.id)).or_else(|| self.keys.get(key));
+            let lead = id.and_then(|id| self.leads.get(id));
+            let counts = lead.map(|lead| counts(source, lead, received));
+            Found { fields: key.fields.clone(), lead: lead.map(|lead| &lead.id), counts }
+        };
+        draft.keys.iter().map(found).collect()
     }
 
     /// The keys that a lead gets: those that nobody has, and those of an older lead that counts no more. What was not looked

@@ -21,6 +21,8 @@ pub(super) struct Mapped {
     pub(super) defaults: BTreeMap<FieldName, FieldValue>,
     /// What filled no field.
     pub(super) extra: BTreeMap<String, Value>,
+    /// Where the event has the value of each field, by path.
+    pub(super) from: BTreeMap<FieldName, String>,
 }
 
 /// First the source's own mapping; then, for fields that it leaves empty, the usual keys; then keys that are called as a
@@ -31,7 +33,8 @@ pub(super) fn map(
     setting: Setting<'_>,
     payload: &Map<String, Value>,
 ) -> Result<Mapped, CaptureError> {
-    let mut event = Event { table, setting, payload, taken: BTreeSet::new(), fields: BTreeMap::new() };
+    let mut event =
+        Event { table, setting, payload, taken: BTreeSet::new(), fields: BTreeMap::new(), from: BTreeMap::new() };
     for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
         if let Some(value) = path::get(payload, &mapping.from) {
             event.fill(&mapping.to, &mapping.from, value)?;
@@ -39,14 +42,14 @@ pub(super) fn map(
     }
     // What a person mapped, or switched off, is not guessed at.
     event.guess(source)?;
-    let (fields, taken) = (event.fields, event.taken);
+    let (fields, taken, from) = (event.fields, event.taken, event.from);
     let mut rest = payload.clone();
     for path in &taken {
         path::remove(&mut rest, path);
     }
     let extra = rest.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
     let defaults = defaults(source, table, setting, &fields)?;
-    Ok(Mapped { fields, defaults, extra })
+    Ok(Mapped { fields, defaults, extra, from })
 }
 
 /// Whether events of a source are expected to fill a field: by its mapping, or by a usual name. A source without any
@@ -69,6 +72,7 @@ struct Event<'a> {
     /// The paths whose values fill a field.
     taken: BTreeSet<String>,
     fields: BTreeMap<FieldName, FieldValue>,
+    from: BTreeMap<FieldName, String>,
 }
 
 impl Event<'_> {
@@ -81,6 +85,7 @@ impl Event<'_> {
         let Some(info) = self.table.get(name).filter(|info| !info.derived) else { return Ok(()) };
         let value = fitting(name, Some(at), value, info, self.setting)?;
         self.fields.insert(name.clone(), value);
+        self.from.insert(name.clone(), at.to_owned());
         self.taken.insert(at.to_owned());
         Ok(())
     }
@@ -131,6 +136,7 @@ impl Event<'_> {
             let place = json!({ "lat": lat.value, "lon": lon.value });
             if let Ok(value) = convert(&place, info, self.setting) {
                 self.fields.insert(name.clone(), value);
+                self.from.insert(name.clone(), format!("{}, {}", lat.path, lon.path));
                 self.taken.extend([lat.path.clone(), lon.path.clone()]);
             }
         }
