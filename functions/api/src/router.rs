@@ -47,6 +47,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
         .routes(routes!(sources::verify::verify))
+        .routes(routes!(sources::spec::read))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
         .routes(routes!(leads::read))

@@ -3,6 +3,7 @@
 //! A URL's key is 160 random bits and the only proof of a source without a signature. The table holds its hash alone, so
 //! a lost URL is not shown again: it is replaced.
 
+pub mod spec;
 pub mod verify;
 
 use axum::Json;

@@ -22,6 +22,7 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod source_spec;
 mod source_verify;
 mod statement;
 mod suppressions;
