@@ -50,8 +50,8 @@ pub use schema::json_schema;
 pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
-    Behaviour, DuplicateScope, Duplicates, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings,
-    Mapping, OnDuplicate, SearchKey, SecretRef, Source, Verification,
+    Answers, Behaviour, DuplicateScope, Duplicates, ExternalIdFrom, FormSettings, HmacAlgorithm, HmacEncoding,
+    HmacSettings, Mapping, OnDuplicate, SearchKey, SecretRef, Source, Verification,
 };
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};

@@ -55,6 +55,9 @@ pub struct Source {
     /// Which known leads count as the same lead.
     #[serde(default, skip_serializing_if = "Duplicates::is_default")]
     pub duplicates: Duplicates,
+    /// What a sender that waits (`?wait=1`) is told of its lead.
+    #[serde(default, skip_serializing_if = "Answers::is_default")]
+    pub answers: Answers,
     /// Settings of the `form` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSettings>,
@@ -270,6 +273,24 @@ pub struct Duplicates {
 
 impl Duplicates {
     /// Whether every known lead counts.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a sender that waits (`?wait=1`) is told of its lead. Nothing but that it was taken, unless the owner allows more.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answers {
+    /// Whether the lead was accepted, and its id; or why not.
+    pub outcome: bool,
+    /// The `public_name` of whoever got it; only with `outcome`.
+    pub assignee: bool,
+}
+
+impl Answers {
+    /// Whether nothing more is told.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()

@@ -8,6 +8,9 @@ use crate::config::{DuplicateScope, Duplicates, FieldTable, Source};
 use crate::field::{FieldName, FieldType};
 use crate::near;
 
+/// The format whose senders may wait for what becomes of their lead: the others are platforms and browsers.
+const WAITS: &str = "json";
+
 impl Check<'_> {
     pub(super) fn fields(&mut self) {
         let built_in = FieldTable::new(&[]);
@@ -57,6 +60,15 @@ impl Check<'_> {
                 );
             }
             self.duplicates(source, &path);
+            if source.answers.assignee && !source.answers.outcome {
+                let message = "an assignee is told with the outcome only: add 'outcome: true', or leave this out";
+                self.problem(format!("{path}.answers.assignee"), message);
+            }
+            if !source.answers.is_default() && source.format != WAITS {
+                let message =
+                    format!("only a sender of the format '{WAITS}' can wait for an outcome: leave 'answers' out");
+                self.problem(format!("{path}.answers"), message);
+            }
             if let Some(country) = &source.default_country
                 && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
             {

@@ -158,6 +158,23 @@ fn duplicates() {
 }
 
 #[test]
+fn answers() {
+    refused(&[
+        (
+            "sources: [{ id: s, format: json, answers: { assignee: true } }]",
+            "sources[0].answers.assignee",
+            &["with the outcome only"],
+        ),
+        (
+            "sources: [{ id: s, format: form, answers: { outcome: true } }]",
+            "sources[0].answers",
+            &["the format 'json'"],
+        ),
+        ("sources: [{ id: s, format: json, answers: { all: true } }]", "sources[0].answers.all", &["no 'all' here"]),
+    ]);
+}
+
+#[test]
 fn sources() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
     let rows: [(String, &str, &[&str]); 15] = [
