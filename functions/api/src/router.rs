@@ -14,10 +14,10 @@ use crate::routes::deliveries::many;
 use crate::routes::destinations::{health, trial};
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
-use crate::routes::sources::{self, reconcile};
+use crate::routes::sources::reconcile;
 use crate::routes::{
-    config, deliveries, entries, events, lists, meta, parked, partners, pools, secrets, simulate, suppressions,
-    versions,
+    config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate, sources,
+    suppressions, versions,
 };
 use crate::{log, openapi};
 
@@ -48,6 +48,8 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(simulate::simulate))
         .routes(routes!(sources::add_endpoint))
         .routes(routes!(reconcile::reconcile))
+        .routes(routes!(sources::verify::verify))
+        .routes(routes!(sources::spec::read))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
         .routes(routes!(leads::read))
@@ -76,7 +78,7 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(health::resume))
         .routes(routes!(trial::send))
         .routes(routes!(suppressions::read, suppressions::lift))
-        .routes(routes!(meta::formats))
+        .routes(routes!(formats::list))
         .routes(routes!(meta::openapi))
 }
 

@@ -3,8 +3,6 @@
 //! What counts and what was decided stays, without the person: who was given the lead and when, so that no capacity and no
 //! cap is off. What others wrote down of the lead before (traces of decisions, tries of deliveries) ends with the log.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use leadyard_domain::assignment::{End, Ending, Standing};
 use leadyard_domain::config::Checked;
@@ -12,17 +10,17 @@ use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
 use leadyard_domain::handover;
 use leadyard_domain::id::{AccountId, EventId};
-use leadyard_domain::key::UniqueKey;
+use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
 use leadyard_runtime::RecordResult;
+use leadyard_sources::capture::possible_keys;
 use leadyard_store::{CommitError, Emptied, LeadWrite, Ruled, Settled};
 
 use crate::attend::AttendError;
 use crate::fetch::RECEIVES_MAX;
 use crate::handler::{Evaluate, Job};
 use crate::outbox::Effects;
-use crate::plan::keys_of;
 use crate::turn;
 
 /// Most times that one erasure is planned anew because others were faster.
@@ -123,7 +121,7 @@ impl Evaluate {
         config: &Checked,
         lead: &Lead,
     ) -> Result<Vec<UniqueKey>, AttendError> {
-        let keys: BTreeSet<UniqueKey> = keys_of(config, &lead.entity, &lead.fields).into_iter().collect();
+        let keys = possible_keys(config, &lead.entity, &lead.fields);
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -171,6 +169,7 @@ fn settle(
         let previous = before.standing.clone();
         let version = before.version + 1;
         let lead = Lead { version, updated_at: now, ..without_person(before, config, state, now) };
+        let keys = keys.into_iter().map(Claim::from).collect();
         LeadWrite { lead, previous: Some(previous), keys }
     });
     Settled { record: Some(record), lead, assignments: Vec::new(), seen: None }

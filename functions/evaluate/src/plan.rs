@@ -3,20 +3,20 @@
 //! Three steps, between which a round reads: [`capture`] makes drafts and the keys to look up, [`apply`] meets them with
 //! the leads that were found and says whose state the decisions need, [`decide`] decides on that state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
-use leadyard_domain::config::{Checked, Redistribute, SearchKey, Source};
+use leadyard_domain::config::{Checked, DuplicateScope, Redistribute};
 use leadyard_domain::decision::{self, Case, Needs, Route, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Received};
-use leadyard_domain::field::{FieldName, FieldValue};
 use leadyard_domain::handover;
-use leadyard_domain::id::{Entity, EventId, LeadId, SourceId};
-use leadyard_domain::key::UniqueKey;
+use leadyard_domain::id::{LeadId, SourceId};
+use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
+use leadyard_sources::capture::{Known, all_keys};
 use leadyard_sources::{Applied, Draft};
 use leadyard_store::{LeadWrite, Settled};
 
@@ -60,37 +60,10 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
     let zone = config.config().account.timezone.time_zone();
     match leadyard_sources::capture(source, config.fields(), zone, received) {
         Ok(draft) => {
-            let keys = keys_of(config, &source.entity, &draft.fields);
+            let keys = all_keys(config, source, &draft.fields);
             Captured::Draft(Box::new(draft), keys)
         }
         Err(error) => Captured::Failed(error.to_string()),
-    }
-}
-
-/// Every key of a lead's fields that any source of the entity searches by.
-pub(crate) fn keys_of(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
-    let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
-    let searched: BTreeSet<SearchKey> = sources.flat_map(Source::search_keys).collect();
-    searched.iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
-}
-
-/// What is known of the events' leads.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// By key.
-    pub keys: BTreeMap<UniqueKey, LeadId>,
-    /// By id: those that the keys lead to.
-    pub leads: BTreeMap<LeadId, Lead>,
-}
-
-impl Known {
-    /// The lead that a draft meets: by the primary key, else by the secondary, else the one that the very event made when
-    /// it came before.
-    fn met(&self, draft: &Draft, event: &EventId) -> Option<&Lead> {
-        let by_key = draft.keys.iter().find_map(|key| self.keys.get(key)).and_then(|id| self.leads.get(id));
-        // A key that the config names no more may still lead to a lead that was erased: nobody meets that.
-        let by_key = by_key.filter(|lead| lead.erased_at.is_none());
-        by_key.or_else(|| self.leads.get(&LeadId::from_event(event)))
     }
 }
 
@@ -110,7 +83,7 @@ pub struct Prepared<'a> {
 struct Change<'a> {
     lead: Lead,
     /// The keys to claim.
-    keys: Vec<UniqueKey>,
+    keys: Vec<Claim>,
     /// Where it stood before.
     previous: Option<Standing>,
     /// The rules that decide it, where a decision is wanted.
@@ -208,14 +181,19 @@ pub fn apply<'a>(
     let config = rules.checked();
     // Capture has found the source.
     let source = config.source(&received.source)?;
-    let met = known.met(draft, &received.event);
+    let met = known.met(draft, source, received);
     let applied = match leadyard_sources::apply((**draft).clone(), met, source, received, now) {
         Ok(applied) => applied,
         Err(error) => return only_log(settled(EventStatus::Failed, Some(error.to_string()), None)),
     };
     let record = settled(applied.status(), applied.reason().map(str::to_owned), applied.lead_id().cloned());
     let seen = match (&applied, &received.identity) {
-        (Applied::Created(_), Identity::Body(hash)) if draft.keys.is_empty() => Some(hash.clone()),
+        // Where each event is a lead, the newest of a person's leads does not tell all of their repeats.
+        (Applied::Created(_), Identity::Body(hash))
+            if draft.keys.is_empty() || source.duplicates.scope == DuplicateScope::Partner =>
+        {
+            Some(hash.clone())
+        }
         _ => None,
     };
     if !touched.claim(applied.lead_id(), looked_up, seen.as_ref()) {
@@ -248,9 +226,7 @@ pub fn apply<'a>(
     if let Some(Err(error)) = route.as_ref().map(|route| route.check_names(config, &lead)) {
         return only_log(settled(EventStatus::Failed, Some(error.to_string()), None));
     }
-    // Only keys that were looked up and found free: one that belongs to another lead stays with it.
-    let keys = keys_of(config, &source.entity, &lead.fields);
-    let keys = keys.into_iter().filter(|key| looked_up.contains(key) && !known.keys.contains_key(key)).collect();
+    let keys = known.claims(config, source, &lead, looked_up, received);
     let previous = met.map(|lead| lead.standing.clone());
     Some(Prepared { record, change: Some(Change { lead, keys, previous, route, is_new, anew }), seen })
 }

@@ -9,12 +9,13 @@ use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
+use leadyard_sources::capture::Known;
 use leadyard_store::{Commit, CommitError, Conflict, Ruled, StoreError, TooLarge};
 
 use crate::attend::AttendError;
 use crate::handler::{Evaluate, Job};
 use crate::outbox::Effects;
-use crate::plan::{Captured, Known, Prepared, Touched, apply, decide};
+use crate::plan::{Captured, Prepared, Touched, apply, decide};
 use crate::turn;
 
 /// Most events of one commit: with ten, each with two keys, a parked item and a rotation and counters of its own, the

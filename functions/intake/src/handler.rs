@@ -1,6 +1,6 @@
 //! One request: read, decide, write, report.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, Method, header};
@@ -18,6 +18,7 @@ use leadyard_store::{ConfigCache, SecretCache, Store, StoreError};
 use crate::endpoints::Endpoints;
 use crate::problem::Problem;
 use crate::receive::{Outcome, Target, receive};
+use crate::wait::{self, Pause, Waiter};
 
 /// The part of the path under which a source's form is hosted.
 const PAGE: &str = "f";
@@ -32,6 +33,7 @@ pub struct Intake {
     secrets: SecretCache,
     queue: QueueSender,
     metrics: Metrics,
+    waiter: Waiter,
     now: fn() -> Timestamp,
 }
 
@@ -44,6 +46,8 @@ struct Noted {
     /// The event of a request with one, by which it is followed from here on.
     event: Option<String>,
     ignored: Option<&'static str>,
+    /// How long the sender waited for what becomes of its lead: no work of this function's.
+    waited: Duration,
 }
 
 impl Intake {
@@ -53,11 +57,19 @@ impl Intake {
         Self {
             endpoints: Endpoints::new(store.clone()),
             configs: ConfigCache::new(store.clone()),
-            secrets: SecretCache::new(store),
+            secrets: SecretCache::new(store.clone()),
             queue,
             metrics,
+            waiter: Waiter::new(store, now),
             now,
         }
+    }
+
+    /// The same with other pauses than those of the machine's clock, for a test that moves its own.
+    #[must_use]
+    pub fn pausing(mut self, pause: Pause) -> Self {
+        self.waiter.pause = pause;
+        self
     }
 
     /// Answers one request.
@@ -88,12 +100,13 @@ impl Intake {
         let (account, source) = (&*noted.account.insert(account), &*noted.source.insert(source));
 
         let published = self.configs.get(account, now).await.map_err(away)?;
-        let source = published.as_ref().and_then(|published| published.checked.source(source));
-        let source = source.ok_or_else(|| Problem::no_source("the config has no such source"))?;
+        let missing = || Problem::no_source("the config has no such source");
+        let published = published.ok_or_else(missing)?;
+        let source = published.checked.source(source).ok_or_else(missing)?;
         if !source.enabled {
             return Err(Problem::no_source("disabled"));
         }
-        if let (true, Some(published)) = (asks_for_page, &published) {
+        if asks_for_page {
             return hosted_page(request, &published.checked, source, key, now);
         }
         // A published config names formats that exist; one that is newer than this program may not.
@@ -124,8 +137,14 @@ impl Intake {
                 if let [only] = events.as_slice() {
                     noted.event = Some(only.event.to_string());
                 }
+                let waits_for = wait::asked(source, format, asked.query, &events);
                 self.enqueue(account, events).await?;
-                Ok(reply)
+                // From here on nothing can be lost, whatever becomes of the waiting.
+                let Some(event) = waits_for else { return Ok(reply) };
+                let waiting = Instant::now();
+                let outcome = self.waiter.outcome(account, &published, source, &event).await;
+                noted.waited = waiting.elapsed();
+                Ok(outcome.unwrap_or(reply))
             }
             Outcome::Ignore { reply, reason } => {
                 noted.ignored = Some(reason);
@@ -157,17 +176,18 @@ impl Intake {
 
     /// One line a request, and what CloudWatch counts.
     fn report(&self, result: &Result<Reply, Problem>, noted: &Noted, began: Instant) {
-        let took = began.elapsed();
+        let took = began.elapsed().saturating_sub(noted.waited);
         let account = noted.account.as_ref().map(AccountId::as_str);
         let source = noted.source.as_ref().map(SourceId::as_str);
         let (events, event, ignored) = (noted.events, noted.event.as_deref(), noted.ignored);
         let ms = took.as_secs_f64() * 1000.0;
+        let waited_ms = noted.waited.as_millis();
         match result {
             Ok(reply) => {
                 let status = reply.status.as_u16();
                 // A usize always fits: no machine has more than 64 bits of them.
                 self.metrics.count("EventsReceived", u64::try_from(events).unwrap_or(u64::MAX));
-                tracing::info!(account, source, status, events, event, ignored, ms, "request answered");
+                tracing::info!(account, source, status, events, event, ignored, ms, waited_ms, "request answered");
             }
             Err(problem) => {
                 let (status, cause) = (problem.status.as_u16(), problem.cause.as_str());

@@ -7,6 +7,7 @@ pub mod endpoints;
 pub mod handler;
 pub mod problem;
 pub mod receive;
+pub mod wait;
 
 pub use handler::Intake;
 pub use problem::Problem;

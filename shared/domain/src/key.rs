@@ -4,15 +4,17 @@ use sha2::{Digest, Sha256};
 
 use crate::config::SearchKey;
 use crate::field::{FieldName, FieldValue};
-use crate::id::Entity;
+use crate::id::{Entity, LeadId, SourceId};
 use crate::text::fold;
 use std::collections::BTreeMap;
 
-/// A search key with a value: at most one lead of an entity has it.
+/// A search key with a value: at most one lead of an entity has it, or of a source where that counts its own leads only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UniqueKey {
     /// The lead type.
     pub entity: Entity,
+    /// The source whose leads alone it finds; `None` for those of all sources.
+    pub source: Option<SourceId>,
     /// The fields, as the config writes them: `email`, `email+company`.
     pub fields: String,
     /// SHA-256 of the folded values, as hex: keys of a table hold no personal data.
@@ -31,7 +33,29 @@ impl UniqueKey {
             hash.update(folded);
         }
         let digest = data_encoding::HEXLOWER.encode(&hash.finalize());
-        Some(Self { entity: entity.clone(), fields: key.to_string(), digest })
+        Some(Self { entity: entity.clone(), source: None, fields: key.to_string(), digest })
+    }
+
+    /// The same key among the leads of one source.
+    #[must_use]
+    pub fn of_source(&self, source: &SourceId) -> Self {
+        Self { source: Some(source.clone()), ..self.clone() }
+    }
+}
+
+/// A key that a lead is to have from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The key.
+    pub key: UniqueKey,
+    /// The older lead that has it, where one does: it loses it, unless somebody else was faster.
+    pub from: Option<LeadId>,
+}
+
+impl From<UniqueKey> for Claim {
+    /// A key that nobody has.
+    fn from(key: UniqueKey) -> Self {
+        Self { key, from: None }
     }
 }
 

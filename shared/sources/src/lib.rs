@@ -18,7 +18,7 @@ pub mod verify;
 
 pub use capture::{Applied, CaptureError, Draft, apply, capture, fills};
 pub use fetch::{Answer, Api, Ask, Fetch, FetchError, Fetched, Listed};
-pub use format::{FORMATS, Format, format, format_names};
+pub use format::{FORMATS, Format, Setting, Written, format, format_names};
 pub use identity::identify;
 pub use request::{BODY_BYTES_MAX, EVENTS_MAX, Malformed, Part, Reply, Request, Split};
 pub use verify::Unauthentic;

@@ -10,7 +10,7 @@ use leadyard_domain::config::Config;
 use leadyard_domain::decision::State;
 use leadyard_domain::event::{EventRecord, EventStatus};
 use leadyard_domain::id::{AccountId, EventId};
-use leadyard_domain::key::UniqueKey;
+use leadyard_domain::key::Claim;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
@@ -65,8 +65,9 @@ pub struct LeadWrite {
     pub lead: Lead,
     /// Where it stood before; `None` for a new lead.
     pub previous: Option<Standing>,
-    /// Its unique keys. One that another lead has is refused. Those of a lead that is erased are given up.
-    pub keys: Vec<UniqueKey>,
+    /// The unique keys that it gets. One that another lead has is refused, unless it is to move from that very lead. Those of a
+    /// lead that is erased are given up.
+    pub keys: Vec<Claim>,
 }
 
 /// An event that was settled before and loses what it brought.

@@ -159,8 +159,9 @@ pub(crate) fn attempt(account: &AccountId, id: &DeliveryId, number: u32) -> Key 
 }
 
 pub(crate) fn unique(account: &AccountId, key: &UniqueKey) -> Key {
-    let UniqueKey { entity, fields, digest } = key;
-    Key::new(format!("A#{account}#KEY#{entity}#{fields}#{digest}"), "KEY")
+    let UniqueKey { entity, source, fields, digest } = key;
+    let among = source.as_ref().map(|source| format!("@{source}")).unwrap_or_default();
+    Key::new(format!("A#{account}#KEY#{entity}{among}#{fields}#{digest}"), "KEY")
 }
 
 pub(crate) fn pool(account: &AccountId, id: &PoolId) -> Key {

@@ -113,7 +113,7 @@ fn ordinary(number: u32) -> Settled {
     write.lead.holdings = vec![Holding { rule: Some("north".parse().unwrap()), ..holding }];
     write.lead.last_event.body_hash = Some(hash);
     write.keys = ["email", "phone"]
-        .map(|field| key(&leadyard_domain::id::body_hash(format!("{field}{number}").as_bytes())))
+        .map(|field| key(&leadyard_domain::id::body_hash(format!("{field}{number}").as_bytes())).into())
         .into();
     write.lead.standing = Standing::Assigned { attempt: 1, deliveries: vec![delivery_id(number)], at: at(1) };
     settled.assignments = vec![Assignment {

@@ -152,7 +152,7 @@ fn holding() -> Holding {
 }
 
 pub(crate) fn key(value: &str) -> UniqueKey {
-    UniqueKey { entity: "lead".parse().unwrap(), fields: "email".to_owned(), digest: value.to_owned() }
+    UniqueKey { entity: "lead".parse().unwrap(), source: None, fields: "email".to_owned(), digest: value.to_owned() }
 }
 
 pub(crate) fn assignment(number: u32, attempt: u32) -> Assignment {
@@ -182,7 +182,7 @@ pub(crate) fn created(number: u32) -> Settled {
     record.lead = Some(lead.id.clone());
     Settled {
         record: Some(record),
-        lead: Some(LeadWrite { lead, previous: None, keys: vec![key(&format!("key{number}"))] }),
+        lead: Some(LeadWrite { lead, previous: None, keys: vec![key(&format!("key{number}")).into()] }),
         assignments: vec![assignment(number, 1)],
         seen: None,
     }

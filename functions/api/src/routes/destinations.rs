@@ -1,5 +1,5 @@
 //! Destinations: where leads go, and whether somebody is there.
 
 pub mod health;
-mod sample;
+pub(in crate::routes) mod sample;
 pub mod trial;

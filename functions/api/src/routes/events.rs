@@ -137,7 +137,7 @@ impl From<EventRecord> for EventView {
     }
 }
 
-fn status_schema() -> Schema {
+pub(super) fn status_schema() -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("What became of it."))

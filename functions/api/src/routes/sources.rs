@@ -4,6 +4,8 @@
 //! a lost URL is not shown again: it is replaced.
 
 pub(crate) mod reconcile;
+pub mod spec;
+pub mod verify;
 
 use axum::Json;
 use axum::extract::State;

@@ -97,8 +97,6 @@ async fn the_document_and_the_schema_are_served() {
     let schema = services.get("", "/v1/config/schema").await;
     assert_eq!(schema.header(header::CONTENT_TYPE), "application/schema+json");
     assert_eq!(schema.body, leadyard_domain::config::json_schema());
-    let formats = services.get("main-viewer", "/v1/formats").await;
-    assert_eq!(formats.body["formats"], serde_json::json!(leadyard_sources::format_names()));
 }
 
 /// A request as the gateway hands it over: the body in base64, the path with its stage.

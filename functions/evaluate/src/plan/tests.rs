@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leadyard_domain::config::document::{Syntax, parse};
 use leadyard_domain::event::Origin;
-use leadyard_domain::id::{AccountId, DeliveryId, SourceId, body_hash};
+use leadyard_domain::id::{AccountId, DeliveryId, EventId, SourceId, body_hash};
 use leadyard_domain::list::Lists;
 use serde_json::{Value, json};
 

@@ -4,6 +4,7 @@
 
 mod closing;
 mod crashes;
+mod duplicates;
 mod erasing;
 mod exclusions;
 mod fetching;

@@ -21,6 +21,7 @@ use leadyard_fakes::{Table, queue_at_once};
 use leadyard_runtime::{Metrics, Start, now, start};
 use leadyard_store::{Endpoint, PublishConfig, Secret, SetSecret, Store, endpoint_key_hash};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 /// Requests of a round, and rounds: the two functions take turns, so that what disturbs one disturbs the other.
 const ROUND: usize = 50;
@@ -44,7 +45,11 @@ fn main() -> ExitCode {
         }),
         Err(_) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let missed = runtime.block_on(measure());
+            let table = runtime.block_on(Table::start());
+            let cases = cases::all(now());
+            runtime.block_on(publish(&table.store, &cases));
+            let counts: Vec<u64> = cases.iter().map(|case| allocations(&runtime, &table, case)).collect();
+            let missed = runtime.block_on(measure(&table, &cases, &counts));
             for missed in &missed {
                 println!("missed: {missed}");
             }
@@ -61,14 +66,11 @@ fn echo() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn measure() -> Vec<String> {
-    let table = Table::start().await;
-    let cases = cases::all(now());
-    publish(&table.store, &cases).await;
+async fn measure(table: &Table, cases: &[Case], allocations: &[u64]) -> Vec<String> {
     let environment = [("AWS_ENDPOINT_URL", table.endpoint()), ("TABLE_NAME", Table::NAME), ("LOG_LEVEL", "info")];
     let (intake, echo) = (Function::start("intake", &environment), Function::start("echo", &[]));
     let mut missed = Vec::new();
-    for case in &cases {
+    for (case, allocations) in cases.iter().zip(allocations) {
         let event = case.event().to_string();
         let (_, answer) = intake.invoke(&event).await;
         let answer: Value = serde_json::from_slice(&answer).unwrap();
@@ -84,14 +86,13 @@ async fn measure() -> Vec<String> {
         let (ours, theirs) = (Spread::of(ours), Spread::of(theirs));
         let ratio = ours.p50_us / theirs.p50_us;
         println!(
-            "intake format={} per_s={:.0} p50_us={:.0} p99_us={:.0} echo_p50_us={:.0} echo_p99_us={:.0} ratio={ratio:.2} allocations={}",
+            "intake format={} per_s={:.0} p50_us={:.0} p99_us={:.0} echo_p50_us={:.0} echo_p99_us={:.0} ratio={ratio:.2} allocations={allocations}",
             case.format,
             1e6 / ours.mean_us,
             ours.p50_us,
             ours.p99_us,
             theirs.p50_us,
             theirs.p99_us,
-            allocations(&table, case).await
         );
         if ours.p99_us >= P99_US_MAX {
             missed.push(format!("{} takes {:.0} µs at the 99th percentile", case.format, ours.p99_us));
@@ -120,19 +121,21 @@ impl Spread {
 }
 
 /// Allocations of one request, from the request to the answer: without Lambda's runtime, with the SDK.
-async fn allocations(table: &Table, case: &Case) -> u64 {
+fn allocations(runtime: &Runtime, table: &Table, case: &Case) -> u64 {
     let intake = Intake::new(table.store.clone(), queue_at_once(table.aws()), Metrics::new("intake"), now);
     let text = case.event().to_string();
     let request = || lambda_http::request::from_str(&text).unwrap();
-    intake.handle(request()).await;
+    runtime.block_on(intake.handle(request()));
     let requests: Vec<lambda_http::Request> = (0..COUNTED).map(|_| request()).collect();
     let mut answers: Vec<Response<Body>> = Vec::with_capacity(requests.len());
-    let counted = allocation_counter::measure_async(async {
-        for request in requests {
-            answers.push(intake.handle(request).await);
-        }
+    let counted = allocation_counter::measure(|| {
+        runtime.block_on(async {
+            for request in requests {
+                answers.push(intake.handle(request).await);
+            }
+        });
     });
-    counted.await.count_total / COUNTED
+    counted.count_total / COUNTED
 }
 
 /// Puts a source for each case in force; each has its format as its id and the key of its URL.

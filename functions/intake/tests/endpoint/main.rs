@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly, in its helpers too")]
 
 mod services;
+mod wait;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};

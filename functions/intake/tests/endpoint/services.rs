@@ -1,5 +1,7 @@
 //! What intake needs around it: a table in an emulator inside the process, and a queue that keeps what it is sent.
 
+use std::sync::{Arc, Mutex};
+
 use intake::Intake;
 use jiff::Timestamp;
 use leadyard_domain::message::LeadsMessage;
@@ -11,7 +13,8 @@ use serde_json::{Value, json};
 /// The services; they end with the test.
 pub struct Services {
     pub store: Store,
-    table: Table,
+    /// Shared, so that a test can end it while a request is under way.
+    pub table: Arc<Mutex<Table>>,
     queue: Queue,
 }
 
@@ -19,7 +22,7 @@ impl Services {
     /// An empty table and an empty queue.
     pub async fn start() -> Self {
         let table = Table::start().await;
-        Self { store: table.store.clone(), table, queue: Queue::start().await }
+        Self { store: table.store.clone(), table: Arc::new(Mutex::new(table)), queue: Queue::start().await }
     }
 
     /// The function over these services, its clock standing at `now`.
@@ -29,6 +32,12 @@ impl Services {
 
     /// Puts sources in force; each has its id and `-key` as its key.
     pub async fn publish(&self, sources: Value) {
+        self.publish_with(json!({ "sources": sources })).await;
+    }
+
+    /// The same for a whole config.
+    pub async fn publish_with(&self, config: Value) {
+        let sources = &config["sources"];
         let now = Timestamp::UNIX_EPOCH;
         let account: leadyard_domain::id::AccountId = "main".parse().unwrap();
         for value in ["old-token", "new-token"] {
@@ -48,7 +57,7 @@ impl Services {
         };
         let publish = PublishConfig {
             endpoints: sources.as_array().unwrap().iter().map(endpoint).collect(),
-            ..PublishConfig::new(account, json!({ "sources": sources }).to_string(), 0, "test", now)
+            ..PublishConfig::new(account, config.to_string(), 0, "test", now)
         };
         self.store.publish_config(&publish).await.unwrap();
     }
@@ -63,7 +72,7 @@ impl Services {
 
     /// Ends the table with all of its connections.
     pub fn stop_table(&mut self) {
-        self.table.stop();
+        self.table.lock().unwrap().stop();
     }
 
     /// From now on the queue takes nothing, or takes again.

@@ -18,6 +18,9 @@ pub struct Assignee {
     pub id: AssigneeId,
     /// Its name for people.
     pub name: String,
+    /// Its name for senders of leads, where a source's `answers` tells who got one. Without it nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_name: Option<String>,
     /// A sales rep or a buyer.
     #[serde(default)]
     pub kind: AssigneeKind,

@@ -57,8 +57,9 @@ pub use schema::json_schema;
 pub use service_level::{Attempts, Clock, ServiceLevel, Step, StepAction, Wait};
 pub(crate) use source::default_entity;
 pub use source::{
-    Behaviour, ExternalIdFrom, FetchSettings, FormSettings, HmacAlgorithm, HmacEncoding, HmacSettings, Mapping,
-    OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source, Verification,
+    Answers, Behaviour, DuplicateScope, Duplicates, ExternalIdFrom, FetchSettings, FormSettings, HmacAlgorithm,
+    HmacEncoding, HmacSettings, Mapping, OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source,
+    Verification,
 };
 pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 

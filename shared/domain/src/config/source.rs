@@ -54,6 +54,12 @@ pub struct Source {
     /// What happens to a known lead.
     #[serde(default)]
     pub on_duplicate: OnDuplicate,
+    /// Which known leads count as the same lead.
+    #[serde(default, skip_serializing_if = "Duplicates::is_default")]
+    pub duplicates: Duplicates,
+    /// What a sender that waits (`?wait=1`) is told of its lead.
+    #[serde(default, skip_serializing_if = "Answers::is_default")]
+    pub answers: Answers,
     /// Settings of the `form` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSettings>,
@@ -314,6 +320,58 @@ pub enum OnDuplicate {
     Flag,
     /// Leave the lead as it is and log the event as rejected.
     Reject,
+}
+
+/// Which known leads an event of a source is about. One that does not count stays as it is, and the event makes a new lead
+/// beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Duplicates {
+    /// Days since its first event after which a known lead counts no more; without it every known lead counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_days: Option<u16>,
+    /// Whose leads count.
+    pub scope: DuplicateScope,
+}
+
+impl Duplicates {
+    /// Whether every known lead counts.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a sender that waits (`?wait=1`) is told of its lead. Nothing but that it was taken, unless the owner allows more.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answers {
+    /// Whether the lead was accepted, and its id; or why not.
+    pub outcome: bool,
+    /// The `public_name` of whoever got it; only with `outcome`.
+    pub assignee: bool,
+}
+
+impl Answers {
+    /// Whether nothing more is told.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whose leads count as duplicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateScope {
+    /// Those of every source of the entity.
+    #[default]
+    Account,
+    /// Those that came by the same source.
+    Source,
+    /// Nobody's: each event is a lead, and a partner who had one of the same person within its `duplicate_days` is passed
+    /// over for it.
+    Partner,
 }
 
 /// Settings of the `form` format.

@@ -175,7 +175,7 @@ fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -
 }
 
 /// The same event again, or, where the sender does not name its events, the same body within a short time.
-fn is_repeat(known: &Lead, received: &Received) -> bool {
+pub(super) fn is_repeat(known: &Lead, received: &Received) -> bool {
     let last = &known.last_event;
     let same_body = match &received.identity {
         Identity::External(_) => false,

@@ -21,6 +21,8 @@ pub struct Draft {
     /// Values that count only where neither the event nor the lead has one: the mapping's defaults, the lead source, and
     /// the page that posted.
     pub defaults: BTreeMap<FieldName, FieldValue>,
+    /// Where the event has the value of each field: its path.
+    pub from: BTreeMap<FieldName, String>,
     /// What filled no field, as it came.
     pub extra: BTreeMap<String, Value>,
     /// The keys by which a known lead is found: the primary, then the secondary; those that are empty are left out.
@@ -41,11 +43,12 @@ pub fn capture(
 ) -> Result<Draft, CaptureError> {
     let zone = source.timezone.as_ref().map_or(account_zone, Zone::time_zone);
     let setting = Setting { zone, country: source.default_country.as_deref() };
-    let Mapped { mut fields, mut defaults, extra } = mapping::map(source, fields, setting, &received.payload)?;
+    let Mapped { mut fields, mut defaults, extra, mut from } =
+        mapping::map(source, fields, setting, &received.payload)?;
     if fields.is_empty() && extra.is_empty() {
         return Err(CaptureError::Empty);
     }
-    split_full_name(&mut fields);
+    split_full_name(&mut fields, &mut from);
     let mut default = |name: &str, value: Option<&str>| {
         if let (Ok(name), Some(value)) = (FieldName::new(name), value)
             && !value.trim().is_empty()
@@ -63,7 +66,7 @@ pub fn capture(
     if count > FIELDS_MAX {
         return Err(CaptureError::TooManyFields { fields: count });
     }
-    Ok(Draft { fields, defaults, extra, keys })
+    Ok(Draft { fields, defaults, from, extra, keys })
 }
 
 /// The search keys of a lead's fields as its source orders them, those that its mapping marks as unique first; those that are empty are left out.
@@ -81,7 +84,7 @@ fn text<'a>(fields: &'a BTreeMap<FieldName, FieldValue>, name: &str) -> Option<&
 
 /// The first word is the first name and the rest the last name, which keeps "Ludwig van Beethoven" whole; "Berg, Anna"
 /// is the other way round. Only when the event has neither.
-fn split_full_name(fields: &mut BTreeMap<FieldName, FieldValue>) {
+fn split_full_name(fields: &mut BTreeMap<FieldName, FieldValue>, from: &mut BTreeMap<FieldName, String>) {
     if fields.contains_key("first_name") || fields.contains_key("last_name") {
         return;
     }
@@ -90,11 +93,13 @@ fn split_full_name(fields: &mut BTreeMap<FieldName, FieldValue>) {
         Some((last, first)) => (first, last),
         None => full.split_once(char::is_whitespace).unwrap_or((full, "")),
     };
+    let whole = from.iter().find(|(name, _)| name.as_str() == "full_name").map(|(_, at)| at.clone());
     let parts = [("first_name", first.trim().to_owned()), ("last_name", last.trim().to_owned())];
     for (name, part) in parts {
         if let Ok(name) = FieldName::new(name)
             && !part.is_empty()
         {
+            from.extend(whole.clone().map(|at| (name.clone(), at)));
             fields.insert(name, FieldValue::Text(part));
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Mapped {
     pub(super) defaults: BTreeMap<FieldName, FieldValue>,
     /// What filled no field.
     pub(super) extra: BTreeMap<String, Value>,
+    /// Where the event has the value of each field, by path.
+    pub(super) from: BTreeMap<FieldName, String>,
 }
 
 /// First the source's own mapping; then, for fields that it leaves empty, the usual keys; then keys that are called as a
@@ -34,8 +36,15 @@ pub(super) fn map(
     payload: &Map<String, Value>,
 ) -> Result<Mapped, CaptureError> {
     let (payload, names) = Names::apart(source, payload);
-    let mut event =
-        Event { table, setting, payload: &payload, names: &names, taken: BTreeSet::new(), fields: BTreeMap::new() };
+    let mut event = Event {
+        table,
+        setting,
+        payload: &payload,
+        names: &names,
+        taken: BTreeSet::new(),
+        fields: BTreeMap::new(),
+        from: BTreeMap::new(),
+    };
     for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
         if let Some((at, value)) = names.find(&payload, &mapping.from) {
             event.fill_mapped(mapping, at, value)?;
@@ -43,14 +52,14 @@ pub(super) fn map(
     }
     // What a person mapped, or switched off, is not guessed at.
     event.guess(source)?;
-    let (fields, taken) = (event.fields, event.taken);
+    let (fields, taken, from) = (event.fields, event.taken, event.from);
     let mut rest = payload.into_owned();
     for path in &taken {
         path::remove(&mut rest, path);
     }
     let extra = rest.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
     let defaults = defaults(source, table, setting, &fields)?;
-    Ok(Mapped { fields, defaults, extra })
+    Ok(Mapped { fields, defaults, extra, from })
 }
 
 /// Whether events of a source are expected to fill a field: by its mapping, or by a usual name. A source without any
@@ -74,6 +83,7 @@ struct Event<'a> {
     /// The paths whose values fill a field.
     taken: BTreeSet<String>,
     fields: BTreeMap<FieldName, FieldValue>,
+    from: BTreeMap<FieldName, String>,
 }
 
 impl Event<'_> {
@@ -98,6 +108,7 @@ impl Event<'_> {
         let Some(info) = self.table.get(name).filter(|info| !info.derived) else { return Ok(()) };
         let value = fitting(name, Some(at), value, info, self.setting)?;
         self.fields.insert(name.clone(), value);
+        self.from.insert(name.clone(), at.to_owned());
         self.taken.insert(at.to_owned());
         Ok(())
     }
@@ -186,6 +197,7 @@ impl Event<'_> {
             let place = json!({ "lat": lat.value, "lon": lon.value });
             if let Ok(value) = convert(&place, info, self.setting) {
                 self.fields.insert(name.clone(), value);
+                self.from.insert(name.clone(), format!("{}, {}", lat.path, lon.path));
                 self.taken.extend([lat.path.clone(), lon.path.clone()]);
             }
         }

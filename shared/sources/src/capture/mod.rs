@@ -8,6 +8,7 @@ mod convert;
 mod draft;
 mod email;
 mod error;
+mod known;
 mod label;
 mod mapping;
 mod names;
@@ -20,7 +21,9 @@ pub use behaviour::{Applied, apply};
 pub(crate) use convert::is_nothing;
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
+pub use known::{Known, all_keys, counts, possible_keys};
 pub use mapping::fills;
+pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 pub type UsualKey = (&'static str, &'static [&'static str]);
 
 /// What every format knows.
-pub(super) const USUAL_KEYS: &[UsualKey] = &[
+pub(crate) const USUAL_KEYS: &[UsualKey] = &[
     (
         "email",
         &[

@@ -13,7 +13,7 @@ use leadyard_domain::event::Intent;
 use leadyard_domain::id::EventId;
 use serde_json::{Map, Value};
 
-use super::{Format, PLAIN, reply};
+use super::{Format, PLAIN, Written, reply};
 use crate::page::{self, Posted};
 use crate::request::{Malformed, Part, Place, Reply, Request, Split, part};
 use crate::verify::{self, Unauthentic};
@@ -27,6 +27,12 @@ pub(super) const FORMAT: Format = Format {
     reply: thank,
     proof: "the secrecy of the URL, or what `verify` says; `form.allowed_origins` lists the pages that may post",
     answer: "303 to `form.thank_you_url`, or 200",
+    own_settings: &[
+        ("form.thank_you_url", "where the browser goes afterwards"),
+        ("form.honeypot", "a field that people do not see"),
+        ("form.allowed_origins", "the pages that may post"),
+    ],
+    example: Some(example),
     ..PLAIN
 };
 
@@ -127,4 +133,22 @@ fn thank(source: &Source, _: &[EventId]) -> Reply {
         },
         Some(Err(_)) | None => plain(),
     }
+}
+
+/// The pairs of an event; a value that is no text is written as JSON writes it, and a list as a name that comes again.
+fn example(event: &Map<String, Value>) -> Written {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in event {
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            match item {
+                Value::String(text) => pairs.append_pair(name, text),
+                other => pairs.append_pair(name, &other.to_string()),
+            };
+        }
+    }
+    Written { content_type: "application/x-www-form-urlencoded", body: pairs.finish() }
 }

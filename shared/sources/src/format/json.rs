@@ -11,7 +11,7 @@ use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
 use serde_json::{Map, Value, json};
 
-use super::{Format, PLAIN, reply};
+use super::{Format, PLAIN, Written, reply};
 use crate::request::{EVENTS_MAX, Malformed, Place, Reply, Request, Split, part};
 
 /// JSON from any system.
@@ -21,6 +21,7 @@ pub(super) const FORMAT: Format = Format {
     split,
     reply: accepted,
     answer: "202 with the ids of the events",
+    example: Some(example),
     ..PLAIN
 };
 
@@ -76,4 +77,28 @@ pub(super) fn no_object(place: Place, found: &Value) -> Malformed {
 
 fn accepted(_: &Source, events: &[EventId]) -> Reply {
     reply(StatusCode::ACCEPTED, "application/json", json!({ "events": events }).to_string())
+}
+
+fn example(event: &Map<String, Value>) -> Written {
+    let mut nested = Map::new();
+    for (path, value) in event {
+        nest(&mut nested, path, value);
+    }
+    // A map with string keys can always be written.
+    let body = serde_json::to_string_pretty(&nested).unwrap_or_default();
+    Written { content_type: "application/json", body }
+}
+
+/// Puts a value where its dotted path says. What can't be nested so, or steps into an array, stands under the whole path,
+/// where it is found as well.
+fn nest(event: &mut Map<String, Value>, path: &str, value: &Value) {
+    let is_place = |part: &str| part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((first, rest)) = path.split_once('.')
+        && !path.split('.').any(is_place)
+        && let Value::Object(inner) = event.entry(first).or_insert_with(|| Value::Object(Map::new()))
+    {
+        nest(inner, rest, value);
+        return;
+    }
+    event.insert(path.to_owned(), value.clone());
 }

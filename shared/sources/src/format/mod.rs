@@ -1,5 +1,6 @@
 //! The formats: which platform sends, and in what shape.
 
+mod about;
 mod answers;
 mod body;
 mod calendly;
@@ -16,14 +17,14 @@ mod meta_lead_ads;
 mod nest;
 mod presets;
 mod tally;
-mod tiktok;
-mod typeform;
-mod unbounce;
-mod webflow;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tiktok;
+mod typeform;
+mod unbounce;
+mod webflow;
 
 pub(crate) use answers::OTHER_NAMES;
 
@@ -31,11 +32,14 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use leadyard_domain::config::Source;
 use leadyard_domain::id::EventId;
+use serde_json::{Map, Value};
 
 use crate::capture::UsualKey;
 use crate::fetch::Fetch;
 use crate::request::{Malformed, Reply, Request, Split};
 use crate::verify::Unauthentic;
+
+pub use about::{Setting, Written};
 
 /// Every format. A new platform is a file beside this one and a line here.
 pub static FORMATS: &[Format] = &[
@@ -94,6 +98,10 @@ pub struct Format {
     /// Whether its events have other names for their fields beside (`other_names` leads from them to paths): mappings may
     /// use them, and the usual keys are looked for among them.
     pub names: bool,
+    /// Settings of a source that only this format has, by their path and what they are for. See [`Format::settings`].
+    pub own_settings: &'static [(&'static str, &'static str)],
+    /// Writes an event as a sender would send it, where anybody may be one; `None` where only the platform is.
+    pub example: Option<fn(&Map<String, Value>) -> Written>,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -111,6 +119,8 @@ const PLAIN: Format = Format {
     usual_keys: &[],
     fetch: None,
     names: false,
+    own_settings: &[],
+    example: None,
 };
 
 /// See [`Format::verify`].

@@ -48,7 +48,7 @@ impl Sent {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         let (url, query, body) = ("https://example.com/in/key", self.query, &self.body[..]);
-        ask(&Request { id: "r1", method, url, query, headers: &headers, body })
+        ask(&Request { id: "r1", method, url, query, headers: &headers, received_at: Timestamp::UNIX_EPOCH, body })
     }
 
     /// Verifies it as a source of the format.

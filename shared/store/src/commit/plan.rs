@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::caps::Counters;
 use leadyard_domain::event::{EventRecord, EventStatus, REPEAT_WINDOW_S, Received};
-use leadyard_domain::id::{AssigneeId, EventId, PoolId};
+use leadyard_domain::id::{AssigneeId, EventId, LeadId, PoolId};
+use leadyard_domain::key::Claim;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
@@ -89,6 +90,16 @@ impl Condition {
             names: &["status"],
             values: vec![(":status".to_owned(), text(was.name()))],
         }
+    }
+
+    /// A key is the lead's to take: nobody has it, the lead has it already, or the one that it moves from.
+    fn claimed_by(lead: &LeadId, from: Option<&LeadId>) -> Self {
+        let mut condition = Self::absent_or(&["pk", "lead_id"], lead.as_str());
+        if let Some(from) = from {
+            condition.expression.push_str(" OR #lead_id = :from");
+            condition.values.push((":from".to_owned(), text(from.as_str())));
+        }
+        condition
     }
 
     /// What an assignee had of a person is what was read: nothing, or what was given at that moment.
@@ -201,7 +212,7 @@ impl Plan {
                 Some(earlier) => earlier.last = write,
                 None => folded.push(Folded { first: write, last: write, event }),
             }
-            for unique in &write.keys {
+            for Claim { key: unique, from } in &write.keys {
                 if write.lead.erased_at.is_some() {
                     let condition = Some(Condition::absent_or(&["pk", "lead_id"], write.lead.id.as_str()));
                     let (key, event) = (keys::unique(&commit.account, unique), event.cloned());
@@ -214,7 +225,7 @@ impl Plan {
                     // Whoever decided would have found the first lead by this key.
                     return Err(StoreError::corrupt(key.to_string(), "two leads of one commit claim it"));
                 }
-                let condition = Condition::absent_or(&["pk", "lead_id"], write.lead.id.as_str());
+                let condition = Condition::claimed_by(&write.lead.id, from.as_ref());
                 self.put(key, Purpose::Lead, item, Some(condition), event);
             }
         }

@@ -196,16 +196,38 @@ async fn a_unique_key_belongs_to_one_lead() {
     let store = store().await;
     store.commit(&commit(vec![created(1)])).await.unwrap();
     // The same lead may claim it again.
-    store.commit(&second_event(2, |settled| settled.lead.as_mut().unwrap().keys.push(key("new")))).await.unwrap();
+    store
+        .commit(&second_event(2, |settled| settled.lead.as_mut().unwrap().keys.push(key("new").into())))
+        .await
+        .unwrap();
     let mut thief = created(3);
-    thief.lead.as_mut().unwrap().keys = vec![key("key1")];
+    thief.lead.as_mut().unwrap().keys = vec![key("key1").into()];
     let refused = conflict(store.commit(&commit(vec![thief.clone()])).await);
     assert_eq!(refused, Conflict { other: true, ..Conflict::default() });
     // In one batch it would be an error of the decision.
     let other = Settled { lead: created(4).lead, ..created(4) };
     let mut both = commit(vec![thief, other]);
-    both.settled[1].lead.as_mut().unwrap().keys = vec![key("key1")];
+    both.settled[1].lead.as_mut().unwrap().keys = vec![key("key1").into()];
     assert!(matches!(both.actions(), Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn a_unique_key_moves_from_the_lead_that_was_read_and_no_other() {
+    let store = store().await;
+    store.commit(&commit(vec![created(1)])).await.unwrap();
+    let taking = |number: u32, from: u32| {
+        let mut settled = created(number);
+        settled.lead.as_mut().unwrap().keys = vec![Claim { key: key("key1"), from: Some(lead(from).id) }];
+        commit(vec![settled])
+    };
+    assert!(conflict(store.commit(&taking(2, 9)).await).other, "it was read as another's");
+    store.commit(&taking(3, 1)).await.unwrap();
+    // Who read the first one too comes too late.
+    assert_eq!(conflict(store.commit(&taking(4, 1)).await), Conflict { other: true, ..Conflict::default() });
+    let found = store.find_leads(&account(), &[key("key1")].into(), true).await.unwrap();
+    assert_eq!(found, [(key("key1"), lead(3).id)].into());
+    // Among the leads of one source it is another key.
+    assert!(store.find_leads(&account(), &[key("key1").of_source(&source())].into(), true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -388,7 +410,7 @@ async fn one_batch_may_meet_a_lead_twice() {
     let mut second = second_event(2, |settled| {
         let write = settled.lead.as_mut().unwrap();
         write.lead.duplicate_count = 1;
-        write.keys.push(key("phone"));
+        write.keys.push(key("phone").into());
     });
     second.settled.insert(0, first);
     // Two events, the lead, its two keys, the assignment.

@@ -92,7 +92,8 @@ pub(super) fn order(
     Ok(Order { lead, assignment })
 }
 
-fn fields(config: &Checked, now: Timestamp) -> Map<String, Value> {
+/// A value for every field of the config that a sender may fill.
+pub(in crate::routes) fn fields(config: &Checked, now: Timestamp) -> Map<String, Value> {
     let built_in = BUILT_IN.into_iter().map(|(name, value)| (name.to_owned(), json!(value)));
     let own = config.config().fields.iter().filter_map(|definition| {
         let info = config.fields().get(&definition.name)?;

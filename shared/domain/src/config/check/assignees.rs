@@ -6,7 +6,7 @@ use super::{Check, Names};
 use crate::config::{Assignee, Tier};
 
 /// Most days of a window.
-const DAYS_MAX: u16 = 3_650;
+pub(super) const DAYS_MAX: u16 = 3_650;
 
 impl Check<'_> {
     pub(super) fn assignees(&mut self, names: &Names) {

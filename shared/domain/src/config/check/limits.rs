@@ -87,6 +87,7 @@ impl Check<'_> {
         }
         for (index, assignee) in config.assignees.iter().enumerate() {
             self.short(format!("assignees[{index}].name"), Some(&assignee.name));
+            self.short(format!("assignees[{index}].public_name"), assignee.public_name.as_ref());
             self.short(format!("assignees[{index}].external_id"), assignee.external_id.as_ref());
             for (at, absence) in assignee.absences.iter().enumerate() {
                 self.short(format!("assignees[{index}].absences[{at}].reason"), absence.reason.as_ref());

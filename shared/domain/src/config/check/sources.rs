@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::config::{FetchSettings, FieldTable, Mapping, SEARCH_KEYS_MAX, Source, TRANSFORMS_MAX, Verification};
+use super::assignees::DAYS_MAX;
+use crate::config::{
+    DuplicateScope, Duplicates, FetchSettings, FieldTable, Mapping, SEARCH_KEYS_MAX, Source, TRANSFORMS_MAX,
+    Verification,
+};
 use crate::field::{FieldName, FieldType};
 use crate::near;
 
@@ -11,6 +15,8 @@ use crate::near;
 const PER_SECOND_MAX: u32 = 1_000;
 /// Most forms that are looked through for a source.
 const FORMS_MAX: usize = 200;
+/// The format whose senders may wait for what becomes of their lead: the others are platforms and browsers.
+const WAITS: &str = "json";
 
 impl Check<'_> {
     pub(super) fn fields(&mut self) {
@@ -81,6 +87,16 @@ impl Check<'_> {
                     "found {found} keys beside {marked} unique marks, which are keys too; expected at most two in all"
                 );
                 self.problem(format!("{path}.search_by"), message);
+            }
+            self.duplicates(source, &path);
+            if source.answers.assignee && !source.answers.outcome {
+                let message = "an assignee is told with the outcome only: add 'outcome: true', or leave this out";
+                self.problem(format!("{path}.answers.assignee"), message);
+            }
+            if !source.answers.is_default() && source.format != WAITS {
+                let message =
+                    format!("only a sender of the format '{WAITS}' can wait for an outcome: leave 'answers' out");
+                self.problem(format!("{path}.answers"), message);
             }
             if let Some(country) = &source.default_country
                 && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
@@ -155,6 +171,29 @@ impl Check<'_> {
             if let Some(fault) = hubspot.fault() {
                 self.problem(format!("{path}.hubspot.url"), fault);
             }
+        }
+    }
+
+    fn duplicates(&mut self, source: &Source, path: &str) {
+        let path = format!("{path}.duplicates");
+        let Duplicates { within_days, scope } = source.duplicates;
+        if let Some(days) = within_days.filter(|days| !(1..=DAYS_MAX).contains(days)) {
+            let message =
+                format!("found {days}, expected 1 to {DAYS_MAX} days; leave it out where every known lead counts");
+            self.problem(format!("{path}.within_days"), message);
+        }
+        if scope != DuplicateScope::Partner {
+            return;
+        }
+        if within_days.is_some() {
+            let message =
+                "with the scope 'partner' each assignee says by its own 'duplicate_days' for how long: leave this out";
+            self.problem(format!("{path}.within_days"), message);
+        }
+        if self.config.assignees.iter().all(|assignee| assignee.duplicate_days == 0) {
+            let message = "with the scope 'partner' every event is a new lead, and no assignee has 'duplicate_days': the same \
+                           person would be given to the same one again and again. Give them some, or take another scope";
+            self.problem(format!("{path}.scope"), message);
         }
     }
 

@@ -71,7 +71,15 @@ impl Sent {
             headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
-        ask(&Request { id: "r1", method: &Method::POST, url: &self.url, query, headers: &headers, body: &self.body })
+        ask(&Request {
+            id: "r1",
+            method: &Method::POST,
+            url: &self.url,
+            query,
+            headers: &headers,
+            received_at: Timestamp::UNIX_EPOCH,
+            body: &self.body,
+        })
     }
 
     fn split(&self, name: &str, more: &Value) -> Result<Vec<Part>, Malformed> {

@@ -141,6 +141,40 @@ fn fields() {
 }
 
 #[test]
+fn duplicates() {
+    let of = |rest: &str| format!("sources: [{{ id: s, format: json, duplicates: {{ {rest} }} }}]");
+    let rows: [(String, &str, &[&str]); 5] = [
+        (of("within_days: 0"), "sources[0].duplicates.within_days", &["found 0", "1 to 3650", "leave it out"]),
+        (of("within_days: 3651"), "sources[0].duplicates.within_days", &["found 3651", "1 to 3650"]),
+        (of("scope: sources"), "sources[0].duplicates.scope", &["no 'sources' here", "did you mean 'source'"]),
+        (of("scope: partner"), "sources[0].duplicates.scope", &["no assignee has 'duplicate_days'"]),
+        (of("days: 3"), "sources[0].duplicates.days", &["no 'days' here", "'within_days'"]),
+    ];
+    for (text, path, pieces) in rows {
+        refused(&[(&text, path, pieces)]);
+    }
+    let both = of("scope: partner, within_days: 3") + "\nassignees: [{ id: a, name: A, duplicate_days: 30 }]";
+    refused(&[(&both, "sources[0].duplicates.within_days", &["own 'duplicate_days'", "leave this out"])]);
+}
+
+#[test]
+fn answers() {
+    refused(&[
+        (
+            "sources: [{ id: s, format: json, answers: { assignee: true } }]",
+            "sources[0].answers.assignee",
+            &["with the outcome only"],
+        ),
+        (
+            "sources: [{ id: s, format: form, answers: { outcome: true } }]",
+            "sources[0].answers",
+            &["the format 'json'"],
+        ),
+        ("sources: [{ id: s, format: json, answers: { all: true } }]", "sources[0].answers.all", &["no 'all' here"]),
+    ]);
+}
+
+#[test]
 fn sources() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
     let rows: [(String, &str, &[&str]); 32] = [

@@ -1,0 +1,142 @@
+//! Which known lead an event is about, and which keys the lead has from then on.
+//!
+//! A key leads to one lead. Where a source counts only its own leads, or only those of some days, a person may have several:
+//! then the key moves to the newest, so that the next event finds that one. It moves only from the lead that was read: of
+//! events at the same moment, one makes the lead and the others meet it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use leadyard_domain::config::{Checked, DuplicateScope, Duplicates, SearchKey, Source};
+use leadyard_domain::event::Received;
+use leadyard_domain::field::{FieldName, FieldValue};
+use leadyard_domain::id::{Entity, LeadId};
+use leadyard_domain::key::{Claim, UniqueKey};
+use leadyard_domain::lead::Lead;
+
+use super::behaviour::is_repeat;
+use super::draft::Draft;
+
+/// The keys of a lead by which any source of the entity may find it: it gets all of them, so that it is one lead whichever
+/// source meets it next. Those that are empty are left out.
+#[must_use]
+pub fn all_keys(config: &Checked, source: &Source, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
+    let mut keys = shared_keys(config, &source.entity, fields);
+    keys.extend(own_keys(source, fields));
+    keys
+}
+
+/// Every key that a lead may have, whichever source made it.
+#[must_use]
+pub fn possible_keys(
+    config: &Checked,
+    entity: &Entity,
+    fields: &BTreeMap<FieldName, FieldValue>,
+) -> BTreeSet<UniqueKey> {
+    let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
+    let own = sources.flat_map(|source| own_keys(source, fields));
+    shared_keys(config, entity, fields).into_iter().chain(own).collect()
+}
+
+/// The keys by which sources of an entity find each other's leads.
+fn shared_keys(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
+    let sources = config.config().sources.iter().filter(|source| source.entity == *entity);
+    let searched: BTreeSet<SearchKey> = sources.flat_map(Source::search_keys).collect();
+    searched.iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
+}
+
+/// The keys by which a source finds its own leads only, where it does.
+fn own_keys(source: &Source, fields: &BTreeMap<FieldName, FieldValue>) -> BTreeSet<UniqueKey> {
+    if source.duplicates.scope != DuplicateScope::Source {
+        return BTreeSet::new();
+    }
+    let keys = source.search_keys();
+    let own = keys.iter().filter_map(|key| UniqueKey::of(&source.entity, key, fields));
+    own.map(|key| key.of_source(&source.id)).collect()
+}
+
+/// Whether an event is about a known lead that has its key: by the source's window and scope, or because the same event
+/// made or met it before.
+#[must_use]
+pub fn counts(source: &Source, lead: &Lead, received: &Received) -> bool {
+    let Duplicates { within_days, scope } = source.duplicates;
+    if scope == DuplicateScope::Source && lead.source != source.id {
+        return false;
+    }
+    // An event that was received before the lead was made is about it as well: queues do not keep order.
+    let age = received.received_at.duration_since(lead.created_at);
+    let in_time = within_days.is_none_or(|days| age <= SignedDuration::from_hours(24 * i64::from(days)));
+    (in_time && scope != DuplicateScope::Partner) || is_repeat(lead, received)
+}
+
+/// A search key and what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// Its fields, as the config writes them.
+    pub fields: String,
+    /// The lead that has it.
+    pub lead: Option<&'a LeadId>,
+    /// Whether that lead counts.
+    pub counts: Option<bool>,
+}
+
+/// What is known of the leads that have some keys.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Who has which key.
+    pub keys: BTreeMap<UniqueKey, LeadId>,
+    /// The leads: those that the keys lead to, at least.
+    pub leads: BTreeMap<LeadId, Lead>,
+}
+
+impl Known {
+    /// The lead that a draft is about: by the primary key, else by the secondary, else the one that the very event made
+    /// when it came before.
+    #[must_use]
+    pub fn met(&self, draft: &Draft, source: &Source, received: &Received) -> Option<&Lead> {
+        let fits = |lead: &&Lead| lead.erased_at.is_none() && counts(source, lead, received);
+        let holder = |key: &UniqueKey| self.leads.get(self.keys.get(key)?).filter(fits);
+        // A key that the config names no more may still lead to a lead that was erased: nobody meets that. Among its own leads
+        // first; from before the source had a scope, they have the account's keys only.
+        let by_key = draft.keys.iter().find_map(|key| holder(&key.of_source(&source.id)).or_else(|| holder(key)));
+        by_key.or_else(|| self.leads.get(&LeadId::from_event(&received.event)))
+    }
+
+    /// Each search key of a draft with the lead that has it, for people: among the source's own leads first.
+    #[must_use]
+    pub fn found<'a>(&'a self, draft: &Draft, source: &Source, received: &Received) -> Vec<Found<'a>> {
+        let found = |key: &UniqueKey| {
+            let id = self.keys.get(&key.of_source(&source.id)).or_else(|| self.keys.get(key));
+            let lead = id.and_then(|id| self.leads.get(id));
+            let counts = lead.map(|lead| counts(source, lead, received));
+            Found { fields: key.fields.clone(), lead: lead.map(|lead| &lead.id), counts }
+        };
+        draft.keys.iter().map(found).collect()
+    }
+
+    /// The keys that a lead gets: those that nobody has, and those of an older lead that counts no more. What was not looked
+    /// up is not claimed, and what another lead has stays with it.
+    #[must_use]
+    pub fn claims(
+        &self,
+        config: &Checked,
+        source: &Source,
+        lead: &Lead,
+        looked_up: &[UniqueKey],
+        received: &Received,
+    ) -> Vec<Claim> {
+        let keys = all_keys(config, source, &lead.fields).into_iter().filter(|key| looked_up.contains(key));
+        let claim = |key: UniqueKey| {
+            let Some(from) = self.keys.get(&key) else { return Some(Claim { key, from: None }) };
+            // A key may outlive its lead, when that was erased.
+            let may_move = match self.leads.get(from) {
+                Some(holder) => {
+                    *from != lead.id && holder.created_at <= lead.created_at && !counts(source, holder, received)
+                }
+                None => true,
+            };
+            may_move.then(|| Claim { key, from: Some(from.clone()) })
+        };
+        keys.filter_map(claim).collect()
+    }
+}
