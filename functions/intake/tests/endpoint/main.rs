@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use lambda_http::{Body, Response};
-use leadyard_domain::event::Received;
+use leadyard_domain::event::{Intent, Received};
 use leadyard_domain::message::LeadsMessage;
 use serde_json::{Value, json};
 
@@ -161,4 +161,53 @@ async fn without_the_table_what_was_read_lately_serves_on() {
     // A key that was never seen may exist: nobody may say that it does not.
     let response = intake.handle(post("other-key", "new-token", "{}")).await;
     assert_eq!(response.status(), 503);
+}
+
+/// The signatures were made by another program.
+#[tokio::test]
+async fn ad_platforms_try_their_endpoint_and_send_in_their_own_way() {
+    let services = Services::start().await;
+    let by = json!({"platform": {"secret": "token", "challenge": "token"}});
+    let source = |format: &str| json!({"id": format, "format": format, "verify": by});
+    services.publish(json!([source("meta_lead_ads"), source("linkedin"), source("google_ads")])).await;
+    let intake = services.intake(Timestamp::now);
+    let get = async |path: &str| {
+        let request = lambda_http::http::Request::get(format!("https://leads.example/in/{path}"));
+        let response = intake.handle(request.body(Body::Empty).unwrap()).await;
+        (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
+    };
+    let try_meta = "meta_lead_ads-key?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=";
+    assert_eq!(get(&format!("{try_meta}old-token")).await, (200, "1158201444".to_owned()));
+    assert_eq!(get(&format!("{try_meta}token")).await.0, 401);
+    let (status, body) = get("linkedin-key?challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0").await;
+    let response = "c828c1c3943e3ac687c35e35df5fce154e0ee17db522de7e404b52ab881fe3c1";
+    assert!(status == 200 && body.contains(response), "{body}");
+
+    let bad = "2bd58efce313520ebe53a38fbf0bddd43f78cfca6fb6170af81c03e8f5d19fc7";
+    let sample = include_str!("../../../../events/source_meta_lead_ads.json");
+    for (body, signature, events) in [
+        (sample, "4c2196c955c404ea111d7b7394cf885cc31152c9d6a4b6faaf8accd0b9e672ae", 1),
+        ("{}", bad, 2),
+        (sample, bad, 2),
+    ] {
+        let mut request = post("meta_lead_ads-key", "", body);
+        let value = format!("sha256={signature}").parse().unwrap();
+        request.headers_mut().insert("x-hub-signature-256", value);
+        let response = intake.handle(request).await;
+        let expected = if signature == bad && body == sample { 401 } else { 200 };
+        assert_eq!((response.status().as_u16(), self::events(&services).len()), (expected, events), "{body}");
+    }
+    let taken = events(&services);
+    assert_eq!(taken[0].intent, Intent::Fetch);
+    assert!(
+        matches!(&taken[1].intent, Intent::Fail { reason } if reason.contains("no list 'entry'")),
+        "{:?}",
+        taken[1]
+    );
+
+    let google = |key: &str| post("google_ads-key", "", json!({"lead_id": "1", "google_key": key}).to_string());
+    assert_eq!(intake.handle(google("wrong")).await.status(), 401);
+    let response = intake.handle(google("old-token")).await;
+    assert_eq!((response.status().as_u16(), told(&response)), (200, json!({})));
+    assert_eq!(events(&services).len(), 3);
 }
