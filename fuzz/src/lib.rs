@@ -1,11 +1,13 @@
-//! What is fuzzed: the config parser and the evaluator. A panic, an answer that differs from the plain one, or an input
+//! What is fuzzed: the config parser, the evaluator, and what requests go through. A panic, an answer that differs from the plain one, or an input
 //! that takes seconds is a finding.
 
 mod document;
 mod generate;
+mod intake;
 mod oracle;
 
 pub use document::config;
+pub use intake::{split, verify};
 
 use arbitrary::Unstructured;
 use leadyard_domain::condition::Subject;

@@ -177,7 +177,7 @@ fn answers() {
 #[test]
 fn sources() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, {rest} }}]");
-    let rows: [(String, &str, &[&str]); 32] = [
+    let rows: [(String, &str, &[&str]); 33] = [
         ("sources: [{ id: S, format: json }]".into(), "sources[0].id", &["\"S\" is no valid source id", "a-z"]),
         (
             "sources: [{ id: s, format: jsn }]".into(),
