@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use evaluate::Evaluate;
 use evaluate::lanes::Lanes;
 use evaluate::outbox::Outbox;
-use evaluate::plan::{self, Known, Touched};
+use evaluate::plan::{self, Touched};
 use evaluate::point::{Point, Points};
 use jiff::Timestamp;
 use leadyard_domain::event::{Identity, Intent, Origin, Received};
@@ -19,6 +19,7 @@ use leadyard_domain::rotation::LEAD;
 use leadyard_fakes::{Queue, Schedules, Table};
 use leadyard_history::{History, max_deviation};
 use leadyard_runtime::{Metrics, Record, RecordResult, now};
+use leadyard_sources::capture::Known;
 use leadyard_store::{Commit, CommitError, PublishConfig, Ruled, RulesCache, Store};
 use serde_json::json;
 
