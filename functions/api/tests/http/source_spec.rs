@@ -11,7 +11,7 @@ use crate::services::{Services, request};
 fn sources() -> Value {
     let hmac = |encoding: &str, algorithm: &str| json!({ "hmac": { "secret": "sign", "header": "X-Signature", "prefix": "sha=", "encoding": encoding, "algorithm": algorithm } });
     json!([
-        { "id": "open", "format": "json", "name": "Roofs & <b>Co</b>", "search_by": ["email"] },
+        { "id": "open", "format": "json", "name": "Roofs & <b>Co</b>", "search_by": ["email"], "answers": { "outcome": true } },
         { "id": "bearer", "format": "json", "verify": { "bearer": { "secret": "sign" } } },
         { "id": "hex", "format": "json", "verify": hmac("hex", "sha256"), "external_id": { "field": "id" } },
         { "id": "base64", "format": "form", "verify": hmac("base64", "sha512") },
@@ -114,6 +114,8 @@ async fn the_document_says_what_a_supplier_needs() {
     assert_eq!(field(&mapped, "email.domain"), None, "it is computed");
     let open = spec(&services, "open").await;
     assert_eq!(field(&open, "email").unwrap()["required"], json!(true));
+    assert!(open["waiting"].as_str().unwrap().contains("?wait=1"));
+    assert_eq!(mapped["waiting"], Value::Null);
     assert!(open["proof"].as_str().unwrap().contains("keep it secret"));
     let hex = spec(&services, "hex").await;
     for piece in ["X-Signature", "sha=", "HMAC-SHA-256", "hexadecimal"] {

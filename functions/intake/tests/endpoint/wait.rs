@@ -116,8 +116,9 @@ async fn who_waits_is_told_who_got_the_lead_by_its_public_name() {
 #[tokio::test]
 async fn a_lead_that_was_known_or_refused_says_why_and_gives_nothing_away() {
     let services = services().await;
-    let someone =
-        LeadId::from_event(&leadyard_domain::id::EventId::from_external(&account(), &"web".parse().unwrap(), "x"));
+    // Somebody else's lead, that somebody has.
+    let delivery = assigned_lead(&services.store, &account(), 50, "anna", "crm", Timestamp::UNIX_EPOCH).await;
+    let someone = delivery.lead();
     for (number, (status, reason, lead, outcome)) in [
         (EventStatus::Updated, None, Some(&someone), "duplicate"),
         (EventStatus::Unchanged, Some("the lead already has it"), Some(&someone), "duplicate"),

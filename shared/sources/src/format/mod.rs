@@ -101,7 +101,7 @@ pub struct Format {
     /// Settings of a source that only this format has, by their path and what they are for. See [`Format::settings`].
     pub own_settings: &'static [(&'static str, &'static str)],
     /// Writes an event as a sender would send it, where anybody may be one; `None` where only the platform is.
-    pub example: Option<fn(&Map<String, Value>) -> Written>,
+    pub example: Option<Example>,
 }
 
 /// What most formats are, for those that differ in some ways only: they write `..PLAIN`.
@@ -125,6 +125,8 @@ const PLAIN: Format = Format {
 
 /// See [`Format::verify`].
 pub type Verify = fn(&Source, &[&[u8]], &Request<'_>, Timestamp) -> Result<(), Unauthentic>;
+/// See [`Format::example`].
+pub type Example = fn(&Map<String, Value>) -> Written;
 /// See [`Format::challenge`].
 pub type Challenge = fn(&Source, &[&[u8]], &Request<'_>) -> Result<Reply, Unauthentic>;
 

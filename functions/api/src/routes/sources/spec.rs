@@ -53,6 +53,8 @@ pub struct Spec {
     example: Option<String>,
     /// What is answered when it went well.
     success: &'static str,
+    /// How a sender hears what becomes of its lead, where it may.
+    waiting: Option<&'static str>,
     /// What is answered when it did not.
     errors: Vec<SpecError>,
     /// Most bytes of a body.
@@ -90,6 +92,10 @@ pub struct SpecError {
 
 const KEY: &str = "The key is part of the URL that you were given, and secret. Only a hash of it is kept here, so it can't be \
                    shown again: if it was lost, ask for a new URL.";
+
+const WAITING: &str = "With ?wait=1 at the end of the URL, a request with one lead is answered within 3 seconds: with 200 and the \
+                       outcome (accepted, duplicate, rejected, failed or ignored) and its reason, or with 202 when it is \
+                       not decided by then.";
 
 const ERRORS: [(u16, &str); 7] = [
     (400, "The body can't be read; the answer says what is wrong and where. Mend it and send it again."),
@@ -163,6 +169,7 @@ fn spec(config: &Checked, source: &Source, format: &Format, url: &str, now: Time
         fields: fields(config, source),
         example,
         success: format.answer,
+        waiting: source.answers.outcome.then_some(WAITING),
         errors: ERRORS.map(|(status, description)| SpecError { status, description }).into(),
         body_bytes_max: BODY_BYTES_MAX,
     }

@@ -80,8 +80,9 @@ fn answers(spec: &Spec) -> String {
         format!("<tr><th scope=\"row\">{status}</th><td>{}</td></tr>\n", escape(description))
     };
     let rows: String = spec.errors.iter().map(row).collect();
+    let waiting = spec.waiting.map(|text| format!("<p>{}</p>\n", escape(text))).unwrap_or_default();
     format!(
-        "<p>When all of it was taken: {}. Other answers:</p>\n<table>\n<thead><tr><th scope=\"col\">Status</th>\
+        "<p>When all of it was taken: {}.</p>\n{waiting}<p>Other answers:</p>\n<table>\n<thead><tr><th scope=\"col\">Status</th>\
          <th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>",
         escape(spec.success)
     )
