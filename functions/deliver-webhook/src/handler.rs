@@ -12,11 +12,12 @@ use leadyard_domain::message::DeliveryMessage;
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_outbound::exchange::StartError;
 use leadyard_outbound::outcome::{Sent, refused};
+use leadyard_outbound::ready::Ready;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
 use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, Store, StoreError};
 
 use crate::gate::{Gate, Pass};
-use crate::sender::{Ready, Sender};
+use crate::sender::Sender;
 
 /// How long a try is nobody else's: the longest exchange, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(40);
@@ -181,7 +182,7 @@ impl DeliverWebhook {
         let began = (self.now)();
         let sent = match ready {
             Ok((ready, sent_before)) => {
-                let sent = self.sender.send(published, order, &lease.record().id, ready, began).await;
+                let sent = self.sender.send(published, order, &lease.record().id, &ready, began).await?;
                 Sent { result: sent.result.duplicate_of_ours(sent_before), ..sent }
             }
             Err(sent) => sent,
