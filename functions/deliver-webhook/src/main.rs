@@ -28,12 +28,8 @@ fn main() -> ExitCode {
             "SCHEDULE_GROUP",
             "SCHEDULER_ROLE_ARN",
         ])?;
-        let networks = settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
-        let http = settings.optional("ALLOW_HTTP").unwrap_or_default();
-        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
-            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
-            value: format!("{networks} {http}"),
-            reason: error.to_string(),
+        let policy = AddressPolicy::from_settings(|name| settings.optional(name)).map_err(|error| {
+            SettingsError::Invalid { name: error.setting(), value: error.value().to_owned(), reason: error.to_string() }
         })?;
         let store = Store::new(aws.dynamodb(), table.to_owned());
         let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
