@@ -12,6 +12,7 @@ mod destination;
 pub mod diff;
 pub mod document;
 mod fields;
+mod notify;
 mod pool;
 mod problem;
 mod profile;
@@ -39,6 +40,7 @@ pub use assignee::{Assignee, AssigneeKind, Cap, Capacity, Period, Target, Tier, 
 pub use check::{Checked, Known};
 pub use destination::{Attachment, Carrier, Channel, Destination, Email, Limits};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
+pub use notify::Notify;
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{MatchMode, Profile, Redistribute, Rule};
