@@ -204,11 +204,11 @@ mod tests {
         const WAITING: usize = 6_000;
         let mut health = failed(10, 40);
         let (opened, back) = (360, 360 + 3 * 3_600);
-        // When each asks, the earliest first: they come evenly over the time that it is down.
+        // When each asks, the earliest first: a third come in one second, the others evenly over the time that it is down.
         let mut asks = std::collections::BTreeSet::new();
         for index in 0..WAITING {
-            let came = opened + 1 + i64::try_from(index).unwrap() * (back - opened) / i64::try_from(WAITING).unwrap();
-            asks.insert((came, index));
+            let evenly = i64::try_from(index).unwrap() * (back - opened) / i64::try_from(WAITING).unwrap();
+            asks.insert((opened + 1 + if index < WAITING / 3 { 0 } else { evenly }, index));
         }
         let mut probes = 0;
         let mut went: Vec<(i64, usize)> = Vec::new();
