@@ -52,12 +52,8 @@ impl App {
             "EMAIL_QUEUE_URL",
             "PUBLIC_URL",
         ])?;
-        let networks = start.settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
-        let http = start.settings.optional("ALLOW_HTTP").unwrap_or_default();
-        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
-            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
-            value: format!("{networks} {http}"),
-            reason: error.to_string(),
+        let policy = AddressPolicy::from_settings(|name| start.settings.optional(name)).map_err(|error| {
+            SettingsError::Invalid { name: error.setting(), value: error.value().to_owned(), reason: error.to_string() }
         })?;
         let sqs = start.aws.sqs();
         let queue = |url: &str| QueueSender::new(sqs.clone(), url);

@@ -2,6 +2,7 @@
 
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_outbound::exchange::{Exchange, StartError};
+use leadyard_outbound::token::Tokens;
 use leadyard_store::{SecretCache, Store};
 use tokio::sync::OnceCell;
 
@@ -11,13 +12,14 @@ pub struct Outbound {
     /// Made with the first request, for it reads the system's certificates and hardly any call of the API needs them.
     exchange: OnceCell<Exchange>,
     secrets: SecretCache,
+    tokens: Tokens,
 }
 
 impl Outbound {
     /// Nothing is read before it is asked for.
     #[must_use]
     pub fn new(store: Store, policy: AddressPolicy) -> Self {
-        Self { policy, exchange: OnceCell::new(), secrets: SecretCache::new(store) }
+        Self { policy, exchange: OnceCell::new(), secrets: SecretCache::new(store), tokens: Tokens::default() }
     }
 
     /// Where requests may go.
@@ -30,6 +32,12 @@ impl Outbound {
     #[must_use]
     pub fn secrets(&self) -> &SecretCache {
         &self.secrets
+    }
+
+    /// Tokens of receivers' authorisation servers.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// Who sends requests.

@@ -1,6 +1,7 @@
 //! From a lead and a destination's templates to a mail. Pure: what is wrong with a template or an address comes back as
 //! words for the delivery log.
 
+mod alert;
 mod attachment;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use email_address::EmailAddress;
 use leadyard_domain::config::Email;
 use leadyard_outbound::template::{Escape, TemplateError, Templates};
 
+pub use alert::alert_mail;
 pub use attachment::File;
 
 /// The subject where a destination gives none.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use leadyard_domain::delivery::alert::AlertMessage;
 use leadyard_domain::message::DeliveryMessage;
 use serde::{Deserialize, Deserializer};
 
@@ -17,6 +18,8 @@ use crate::tags::Tags;
 pub enum Incoming {
     /// A delivery to try.
     Delivery(DeliveryMessage),
+    /// Something to tell people of a destination.
+    Alert(AlertMessage),
     /// What SES tells, as it comes with raw message delivery.
     Event(Box<SesEvent>),
     /// The same in the envelope of SNS, from a subscription without raw message delivery.
@@ -112,6 +115,12 @@ impl SesEvent {
     #[must_use]
     pub fn tags(&self) -> Option<Tags> {
         Tags::read(|name| self.mail.tags.get(name)?.first().map(String::as_str))
+    }
+
+    /// Whether the mail told people of a destination: it was no delivery.
+    #[must_use]
+    pub fn is_alert(&self) -> bool {
+        self.mail.tags.contains_key("alert")
     }
 
     /// How many recipients the mail had.

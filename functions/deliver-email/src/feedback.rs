@@ -20,6 +20,14 @@ const WHAT_TO_DO: &str = "no further mail goes there. Correct the address, or li
 impl DeliverEmail {
     /// Takes down one event; `Ok` once everything that it causes is durable. The same event twice changes nothing more.
     pub(crate) async fn hear(&self, event: &SesEvent) -> Result<(), DeliverError> {
+        if event.is_alert() {
+            if matches!(event.news(), News::Bounced { .. } | News::Complained { .. }) {
+                tracing::warn!(
+                    "a mail to those who are told of destinations came back: look at 'notify' in the config"
+                );
+            }
+            return Ok(());
+        }
         let Some(Tags { account, delivery, number }) = event.tags() else {
             tracing::warn!("an event of a mail that was not tagged here");
             return Ok(());
@@ -68,6 +76,7 @@ impl DeliverEmail {
                     let zone = published.checked.config().account.timezone.time_zone();
                     self.store.book_accepted(zone, &order.assignment, &record).await?;
                 }
+                self.count(&published, &record).await;
                 if record.status == DeliveryStatus::Dead || record.reason.is_none() {
                     self.metrics.count(record.status.metric(), 1);
                 }

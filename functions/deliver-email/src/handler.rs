@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::config::{Channel, Destination, Email};
 use leadyard_domain::delivery::{Attempt, Exchange, TryResult, judge, payload, template_context};
-use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::id::{AccountId, DeliveryId, DestinationId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::AddressHash;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
@@ -56,6 +56,22 @@ pub enum DeliverError {
         /// Until when at most.
         until: Timestamp,
     },
+    /// Someone else is telling people of a destination.
+    #[error("people are being told of destination {destination} until {until}")]
+    AlertBusy {
+        /// The destination.
+        destination: DestinationId,
+        /// Until when at most.
+        until: Timestamp,
+    },
+    /// People could not be told of a destination for now.
+    #[error("people could not be told of destination {destination}: {why}")]
+    Alert {
+        /// The destination.
+        destination: DestinationId,
+        /// A code for what went wrong.
+        why: &'static str,
+    },
     /// What the message names is not there.
     #[error("delivery {delivery}: {what} is missing in account {account}")]
     Missing {
@@ -69,8 +85,8 @@ pub enum DeliverError {
 }
 
 /// A try that has come back.
-struct Sent {
-    result: TryResult,
+pub(crate) struct Sent {
+    pub(crate) result: TryResult,
     /// Whether SES may have taken it all the same.
     may_have_arrived: bool,
     code: Option<&'static str>,
@@ -97,6 +113,7 @@ impl DeliverEmail {
     pub async fn handle(&self, record: Record<Incoming>) -> Result<(), DeliverError> {
         match record.message {
             Incoming::Delivery(message) => self.deliver(message).await,
+            Incoming::Alert(message) => self.tell(&message).await,
             Incoming::Event(event) => self.hear(&event).await,
             Incoming::Enveloped(envelope) => match envelope.event {
                 Some(event) => self.hear(&event).await,
@@ -179,6 +196,7 @@ impl DeliverEmail {
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), code,
             elapsed_ms, "delivery tried"
         );
+        self.count(published, &record).await;
         self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
@@ -198,7 +216,7 @@ impl DeliverEmail {
         };
         let exchange = kept(&mail);
         let (account, delivery) = (record.account.clone(), record.id.clone());
-        match self.post.send(mail, &Tags { account, delivery, number: Some(record.tries) }).await {
+        match self.post.send(mail, Tags { account, delivery, number: Some(record.tries) }.pairs()).await {
             Ok(message_id) => {
                 let response_body = format!("SES took it as message {message_id}");
                 let exchange = Exchange { response_body, ..exchange };
@@ -215,7 +233,7 @@ impl DeliverEmail {
     }
 
     /// The mail without its suppressed recipients, and words for the log when there were some. `Err` when nobody is left.
-    async fn leave_out(&self, account: &AccountId, mail: Mail) -> Result<(Mail, Option<String>), Sent> {
+    pub(crate) async fn leave_out(&self, account: &AccountId, mail: Mail) -> Result<(Mail, Option<String>), Sent> {
         let hashes = mail.to.iter().filter_map(|address| AddressHash::of(address)).collect();
         let suppressed = match self.store.suppressed(account, hashes).await {
             Ok(suppressed) => suppressed,

@@ -28,13 +28,15 @@ fn main() -> ExitCode {
             "SCHEDULER_ROLE_ARN",
         ])?;
         let store = Store::new(aws.dynamodb(), table.to_owned());
-        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
+        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn)
+            .with_dead_letters(settings.optional("SCHEDULES_DEAD_LETTER_ARN"));
         let [sender, configuration_set] =
             ["EMAIL_SENDER", "CONFIGURATION_SET"].map(|name| settings.optional(name).map(str::to_owned));
         let deliver = DeliverEmail {
             configs: ConfigCache::new(store.clone()),
             store,
-            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads)),
+            follow_ups: FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads))
+                .with_alerts(QueueSender::new(aws.sqs(), url)),
             post: Post::new(aws.config(), sender, configuration_set),
             metrics: metrics.clone(),
             now,

@@ -13,7 +13,6 @@ use aws_types::SdkConfig;
 use leadyard_domain::delivery::TryResult;
 
 use crate::compose::{File, Mail};
-use crate::tags::Tags;
 
 /// Time to reach SES.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -94,11 +93,12 @@ impl Post {
         Self { client: Client::from_conf(config), sender, configuration_set }
     }
 
-    /// Sends a mail, tagged with its account, delivery and try, and answers the id that SES gave it.
+    /// Sends a mail with its tags, as [`Tags::pairs`](crate::tags::Tags::pairs) or others whose values SES takes, and answers the
+    /// id that SES gave it.
     ///
     /// # Errors
     /// [`PostError`] says whether another try can help.
-    pub async fn send(&self, mail: Mail, tags: &Tags) -> Result<String, PostError> {
+    pub async fn send(&self, mail: Mail, tags: Vec<(&'static str, String)>) -> Result<String, PostError> {
         let sender = self.sender.as_ref().ok_or(PostError::NoSender)?;
         let Mail { to, reply_to, subject, text, html, file } = mail;
         let body = Body::builder().text(content(text)?).html(content(html)?).build();
@@ -107,7 +107,7 @@ impl Post {
             message = message.attachments(attachment(file)?);
         }
         let tag = |(name, value)| MessageTag::builder().name(name).value(value).build().map_err(unbuilt);
-        let tags = tags.pairs().into_iter().map(tag).collect::<Result<Vec<_>, _>>()?;
+        let tags = tags.into_iter().map(tag).collect::<Result<Vec<_>, _>>()?;
         let sent = self
             .client
             .send_email()

@@ -41,7 +41,7 @@ impl Setting {
     async fn start(email: Value, ses: impl FnMut(&Asked) -> (u16, Value) + Send + 'static) -> Self {
         let table = Table::start().await;
         let config = json!({
-            "account": { "name": "Demo" },
+            "account": { "name": "Demo", "notify": { "emails": ["ops@example.com", "gone@example.com"] } },
             "sources": [{ "id": "web", "format": "json" }],
             "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com", "destinations": ["mail"] }],
             "destinations": [{ "id": "mail", "channel": { "email": email }, "retry": ["2s", "1h"] }],
@@ -74,7 +74,8 @@ impl Setting {
                 self.queue.sender(),
                 Scheduler::new(aws.scheduler(), "group", "role", "queue"),
                 self.queue.sender(),
-            ),
+            )
+            .with_alerts(self.queue.sender()),
             post: Post::new(aws.config(), Some("leads@example.com".to_owned()), Some("leadyard".to_owned())),
             metrics: Metrics::new("deliver-email"),
             now,
@@ -322,4 +323,79 @@ async fn what_a_partner_accepted_is_charged_once_however_often_the_message_comes
     setting.handle(1).await.unwrap();
     let page = setting.table.store.ledger(&account(), &"anna".parse().unwrap(), month, 10, None).await.unwrap();
     assert_eq!(page.rows, [], "what did not arrive is not charged");
+}
+
+fn given_up() -> String {
+    json!({ "account": "main", "destination": "mail", "alert": { "about": "given_up" } }).to_string()
+}
+
+#[tokio::test]
+async fn who_is_to_be_told_is_told_once_with_a_count_and_nothing_of_a_lead() {
+    let setting = Setting::start(json!({ "to": ["{{ assignee.email }}"] }), |mail| {
+        // The lead's mail is refused for good.
+        match mail.body["Destination"]["ToAddresses"] == json!(["anna@example.com"]) {
+            true => (400, json!({ "__type": "MessageRejected", "message": "no" })),
+            false => took(mail),
+        }
+    })
+    .await;
+    let suppression = Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: setting.delivery.clone() };
+    let gone = AddressHash::of("gone@example.com").unwrap();
+    setting.table.store.suppress(&account(), &gone, &suppression).await.unwrap();
+    setting.handle(1).await.unwrap();
+    setting.handle(1).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Dead);
+    let sent: Vec<Value> = setting.queue.sent();
+    assert_eq!(sent, [serde_json::from_str::<Value>(&given_up()).unwrap()], "it is asked for once");
+    setting.receive(&given_up()).await.unwrap();
+    setting.receive(&given_up()).await.unwrap();
+    let mails = setting.ses.asked();
+    assert_eq!(mails.len(), 2, "the lead's, and one of it");
+    let body = &mails[1].body;
+    assert_eq!(body["Destination"]["ToAddresses"], json!(["ops@example.com"]), "who is suppressed is left out");
+    let message = &body["Content"]["Simple"];
+    assert_eq!(message["Subject"]["Data"], "1 delivery given up: mail (Demo)");
+    let text = message["Body"]["Text"]["Data"].as_str().unwrap();
+    assert!(text.contains("GET /v1/deliveries?status=dead&destination=mail"), "{text}");
+    for word in ["Jane", "jane@example.com", "anna", setting.delivery.as_str()] {
+        assert!(!body.to_string().contains(word), "{word}: {body}");
+    }
+    let tag = json!({ "Name": "alert", "Value": "given_up" });
+    assert!(body["EmailTags"].as_array().unwrap().contains(&tag), "{body}");
+}
+
+#[tokio::test]
+async fn of_a_suspension_why_since_and_what_to_do_are_told() {
+    let setting = Setting::start(json!({ "to": ["a@example.com"] }), took).await;
+    let alert = |why: &str, since: &str| {
+        let alert = json!({ "about": "suspended", "why": why, "since": since });
+        json!({ "account": "main", "destination": "mail", "alert": alert }).to_string()
+    };
+    for _ in 0..2 {
+        setting.receive(&alert("gone", "2026-07-21T10:00:00.5Z")).await.unwrap();
+    }
+    setting.receive(&alert("silent", "2026-07-29T10:00:00Z")).await.unwrap();
+    let mails = setting.ses.asked();
+    assert_eq!(mails.len(), 2, "each suspension once");
+    let text =
+        |index: usize| mails[index].body["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap().to_owned();
+    for piece in ["answered 410", "since 2026-07-21 10:00 UTC", "POST /v1/destinations/mail/resume"] {
+        assert!(text(0).contains(piece), "{piece}: {}", text(0));
+    }
+    assert!(text(1).contains("has not answered for five days"), "{}", text(1));
+    assert_eq!(mails[0].body["Content"]["Simple"]["Subject"]["Data"], "Suspended: mail (Demo)");
+}
+
+#[tokio::test]
+async fn a_mail_that_ses_does_not_take_for_now_comes_again() {
+    let mut busy = true;
+    let setting = Setting::start(json!({ "to": ["a@example.com"] }), move |mail| {
+        if std::mem::take(&mut busy) { (429, json!({ "__type": "TooManyRequestsException" })) } else { took(mail) }
+    })
+    .await;
+    let alert = json!({ "about": "suspended", "why": "gone", "since": "2026-07-21T10:00:00Z" });
+    let message = json!({ "account": "main", "destination": "mail", "alert": alert }).to_string();
+    assert!(matches!(setting.receive(&message).await, Err(DeliverError::Alert { why: "E_SES", .. })));
+    // It is nobody else's until the lease has run out, which is before the queue hands the message out again.
+    assert!(matches!(setting.receive(&message).await, Err(DeliverError::AlertBusy { .. })));
 }

@@ -137,23 +137,25 @@ impl Gate {
     }
 
     /// Notes what a try says of its destination. The outcome of the try is on record: what is lost here, the next try says
-    /// again.
+    /// again. Answers since when the destination is suspended, when it is since this try.
     pub(crate) async fn note(
         &self,
         destination: &Destination,
         message: &DeliveryMessage,
         (sign, code, reason): (Sign, Option<&str>, &str),
         now: Timestamp,
-    ) {
+    ) -> Option<Timestamp> {
         let (account, id) = (&message.account, &destination.id);
         let before = match self.health.get(account, id, now).await {
             // Nothing changes: most destinations are well most of the time, and that costs no write.
-            Ok(known) if sign == Sign::Alive && known.health.is_well() => return,
+            Ok(known) if sign == Sign::Alive && known.health.is_well() => return None,
             Ok(known) => known.health,
             Err(_) => Health::default(),
         };
+        let mut suspended = None;
         match self.store.note_sign(account, id, sign, reason, now).await {
             Ok(after) if after.suspended.is_some() && before.suspended.is_none() => {
+                suspended = after.suspended.map(|its| its.since);
                 self.metrics.count("DestinationsSuspended", 1);
                 tracing::error!(%account, destination = %id, code, "destination is suspended: nothing is sent to it until it is resumed");
             }
@@ -169,6 +171,7 @@ impl Gate {
                 tracing::warn!(%account, destination = %id, %error, "how a destination does could not be noted")
             }
         }
+        suspended
     }
 }
 

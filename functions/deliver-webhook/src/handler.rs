@@ -6,17 +6,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::config::Destination;
+use leadyard_domain::delivery::alert::SuspendedFor;
 use leadyard_domain::delivery::{Attempt, FollowUp, judge};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_outbound::exchange::StartError;
 use leadyard_outbound::outcome::{Sent, refused};
+use leadyard_outbound::ready::Ready;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
 use leadyard_store::{Claim, ClaimRequest, ConfigCache, Lease, Order, Published, Store, StoreError};
 
+use crate::alerts::Alerts;
 use crate::gate::{Gate, Pass};
-use crate::sender::{Ready, Sender};
+use crate::sender::Sender;
 
 /// How long a try is nobody else's: the longest exchange, and time to store what came of it.
 const LEASE: Duration = Duration::from_secs(40);
@@ -181,7 +184,7 @@ impl DeliverWebhook {
         let began = (self.now)();
         let sent = match ready {
             Ok((ready, sent_before)) => {
-                let sent = self.sender.send(published, order, &lease.record().id, ready, began).await;
+                let sent = self.sender.send(published, order, &lease.record().id, &ready, began).await?;
                 Sent { result: sent.result.duplicate_of_ours(sent_before), ..sent }
             }
             Err(sent) => sent,
@@ -206,11 +209,16 @@ impl DeliverWebhook {
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), answered,
             code, elapsed_ms, "delivery tried"
         );
+        let alerts = Alerts { store: &self.store, follow_ups: &self.follow_ups, published };
         if let (Some(destination), Some(sign)) = (destination, sign) {
             self.gate.note_wait(message, code == Some("E_TIMEOUT"), (self.now)());
             let reason = attempt.reason.as_deref().unwrap_or_default();
-            self.gate.note(destination, message, (sign, code, reason), (self.now)()).await;
+            let suspended = self.gate.note(destination, message, (sign, code, reason), (self.now)()).await;
+            if let Some(since) = suspended {
+                alerts.of_suspension(&record.account, &destination.id, SuspendedFor::of(sign), since).await;
+            }
         }
+        alerts.of_delivery(&record, (self.now)()).await;
         self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }

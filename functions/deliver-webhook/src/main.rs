@@ -20,25 +20,23 @@ const LIMITS: Limits =
 fn main() -> ExitCode {
     start("deliver-webhook", async |function: Start| {
         let Start { settings, aws, metrics } = &function;
-        let [table, url, arn, leads, group, role] = settings.all_required([
+        let [table, url, arn, leads, email, group, role] = settings.all_required([
             "TABLE_NAME",
             "WEBHOOK_QUEUE_URL",
             "WEBHOOK_QUEUE_ARN",
             "LEADS_QUEUE_URL",
+            "EMAIL_QUEUE_URL",
             "SCHEDULE_GROUP",
             "SCHEDULER_ROLE_ARN",
         ])?;
-        let networks = settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
-        let http = settings.optional("ALLOW_HTTP").unwrap_or_default();
-        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
-            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
-            value: format!("{networks} {http}"),
-            reason: error.to_string(),
+        let policy = AddressPolicy::from_settings(|name| settings.optional(name)).map_err(|error| {
+            SettingsError::Invalid { name: error.setting(), value: error.value().to_owned(), reason: error.to_string() }
         })?;
         let store = Store::new(aws.dynamodb(), table.to_owned());
-        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn);
-        let follow_ups =
-            FollowUps::new(QueueSender::new(aws.sqs(), url), scheduler, QueueSender::new(aws.sqs(), leads));
+        let scheduler = Scheduler::new(aws.scheduler(), group, role, arn)
+            .with_dead_letters(settings.optional("SCHEDULES_DEAD_LETTER_ARN"));
+        let queue = |url: &str| QueueSender::new(aws.sqs(), url);
+        let follow_ups = FollowUps::new(queue(url), scheduler, queue(leads)).with_alerts(queue(email));
         let deliver = DeliverWebhook::new(store, follow_ups, policy, metrics.clone(), Arc::new(now));
         function.serve_each(LIMITS, async |record| deliver.handle(record).await).await
     })

@@ -47,7 +47,8 @@ fn main() -> ExitCode {
                 webhook: queue(webhook),
                 email: queue(email),
                 leads: queue(leads),
-                later: Scheduler::new(function.aws.scheduler(), group, role, leads_arn),
+                later: Scheduler::new(function.aws.scheduler(), group, role, leads_arn)
+                    .with_dead_letters(function.settings.optional("SCHEDULES_DEAD_LETTER_ARN")),
                 points: Points::default(),
             },
             lanes: Lanes::default(),

@@ -6,6 +6,7 @@
 
 mod networks;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -19,7 +20,7 @@ mod tests;
 /// The longest URL taken, in bytes. What servers and proxies on the way take is seldom more.
 pub const URL_BYTES_MAX: usize = 2_048;
 
-/// What the deployment allows beyond `https` to public addresses.
+/// Where the deployment lets deliveries go: `https` to public addresses, and what it allows beyond.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
     /// Networks that are allowed although they are not public. Addresses in them are not judged further: whoever allows
@@ -27,6 +28,8 @@ pub struct AddressPolicy {
     pub allowed: Vec<IpNet>,
     /// Whether plain `http` is allowed too.
     pub allow_http: bool,
+    /// The only ports that may be connected to; empty for all. Holds for allowed networks, too.
+    pub ports: BTreeSet<u16>,
 }
 
 /// A setting that cannot be read. Not worth a retry: the deployment's settings must change.
@@ -38,6 +41,29 @@ pub enum PolicyError {
     /// `ALLOW_HTTP` is neither true nor false.
     #[error("ALLOW_HTTP: `{0}` is neither `true` nor `false`")]
     Switch(String),
+    /// A part of `ALLOWED_PORTS` is no port.
+    #[error("ALLOWED_PORTS: `{0}` is no port from 1 to 65535; write for example `443, 8443`")]
+    Port(String),
+}
+
+impl PolicyError {
+    /// The name of the setting that can't be read.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Network(_) => "ALLOWED_NETWORKS",
+            Self::Switch(_) => "ALLOW_HTTP",
+            Self::Port(_) => "ALLOWED_PORTS",
+        }
+    }
+
+    /// The part of it that can't be read.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Network(value) | Self::Switch(value) | Self::Port(value) => value,
+        }
+    }
 }
 
 /// Why a URL or an address is refused. Never worth a retry as it stands. The message is for the destination's owner
@@ -62,6 +88,9 @@ pub enum Refusal {
     /// Port 0 cannot be connected to.
     #[error("port 0 cannot be connected to; leave the port out or name the right one")]
     Port,
+    /// The deployment does not allow the port.
+    #[error("port {0} is refused; deliveries go to the ports in the deployment's ALLOWED_PORTS")]
+    PortRefused(u16),
     /// The address is not a public one.
     #[error(
         "the host has {0}; deliveries go to public addresses, and to the networks in the deployment's ALLOWED_NETWORKS"
@@ -87,14 +116,30 @@ impl Target {
 }
 
 impl AddressPolicy {
-    /// Reads the policy from the deployment's settings.
+    /// Reads the policy from the deployment's settings `ALLOWED_NETWORKS`, `ALLOW_HTTP` and `ALLOWED_PORTS`.
+    ///
+    /// # Errors
+    /// [`PolicyError`] names the first that can't be read.
+    pub fn from_settings<'a>(setting: impl Fn(&'static str) -> Option<&'a str>) -> Result<Self, PolicyError> {
+        let setting = |name| setting(name).unwrap_or_default();
+        let ports = parts(setting("ALLOWED_PORTS"));
+        let ports = ports.map(|part| {
+            let port = part.parse().ok().filter(|&port: &u16| port > 0);
+            port.ok_or_else(|| PolicyError::Port(part.to_owned()))
+        });
+        let ports = ports.collect::<Result<_, _>>()?;
+        Ok(Self { ports, ..Self::parse(setting("ALLOWED_NETWORKS"), setting("ALLOW_HTTP"))? })
+    }
+
+    /// A policy for all ports.
     ///
     /// `allowed_networks` lists networks or single addresses, separated by commas or white space; `allow_http` is
     /// `true`, or `false`. Both may be empty, and then nothing more is allowed.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
     pub fn parse(allowed_networks: &str, allow_http: &str) -> Result<Self, PolicyError> {
-        let allowed = allowed_networks
-            .split(|c: char| c == ',' || c.is_whitespace())
-            .filter(|part| !part.is_empty())
+        let allowed = parts(allowed_networks)
             .map(|part| {
                 part.parse::<IpNet>()
                     .or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
@@ -106,7 +151,7 @@ impl AddressPolicy {
             "false" | "" => false,
             other => return Err(PolicyError::Switch(other.to_owned())),
         };
-        Ok(Self { allowed, allow_http })
+        Ok(Self { allowed, allow_http, ports: BTreeSet::new() })
     }
 
     /// Whether a delivery may connect to this address. A v4 address mapped into v6 is judged as the v4 address that
@@ -120,6 +165,10 @@ impl AddressPolicy {
             Some(category) => Err(Refusal::Address(category)),
             None => Ok(()),
         }
+    }
+
+    fn allows_port(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.ports.contains(&port)
     }
 
     /// Judges a destination's URL, and with it a host that is written as an address in any notation. The result is what
@@ -143,6 +192,9 @@ impl AddressPolicy {
         if url.port() == Some(0) {
             return Err(Refusal::Port);
         }
+        if let Some(port) = url.port_or_known_default().filter(|port| !self.allows_port(*port)) {
+            return Err(Refusal::PortRefused(port));
+        }
         // A fragment never travels; it is dropped so that two spellings of a URL are one.
         url.set_fragment(None);
         trim_final_dot(&mut url)?;
@@ -154,6 +206,11 @@ impl AddressPolicy {
         }
         Ok(Target(url))
     }
+}
+
+/// The parts of a setting that holds several.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty())
 }
 
 /// Takes the root's dot off a name (`example.com.`): certificates and virtual hosts are named without it.

@@ -122,13 +122,17 @@ impl Exchange {
     /// As [`Exchange::new`], trusting `roots` instead of the system's authorities.
     pub fn with_roots(policy: AddressPolicy, roots: RootCertStore) -> Result<Self, StartError> {
         let policy = Arc::new(policy);
+        Self::with(Arc::clone(&policy), roots, CheckedResolver::new(policy))
+    }
+
+    fn with(policy: Arc<AddressPolicy>, roots: RootCertStore, resolver: CheckedResolver) -> Result<Self, StartError> {
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(CheckedResolver::new(Arc::clone(&policy)))
+            .dns_resolver(resolver)
             .connect_timeout(CONNECT_TIMEOUT)
             .http1_only()
             // A redirect would lead past the judgement of the URL, and show the lead to someone who was not configured.

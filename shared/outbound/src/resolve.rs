@@ -4,18 +4,33 @@
 //! give another answer (DNS rebinding). A host that is written as an address never comes here; it is judged by
 //! [`AddressPolicy::check_url`].
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::address::{AddressPolicy, Refusal};
 
+/// What a look-up comes to.
+pub(crate) type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Finds the addresses of a name: the system, and in tests a name server of theirs.
+pub(crate) type LookUp = dyn Fn(String) -> Found + Send + Sync;
+
 /// Looks names up as the system does and judges what it finds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CheckedResolver {
     policy: Arc<AddressPolicy>,
+    look_up: Arc<LookUp>,
+}
+
+impl fmt::Debug for CheckedResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckedResolver").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 /// Why a name gave no address to connect to.
@@ -35,20 +50,29 @@ pub enum ResolveError {
 impl CheckedResolver {
     /// A resolver that returns addresses which `policy` accepts.
     pub fn new(policy: Arc<AddressPolicy>) -> Self {
-        Self { policy }
+        Self::with(policy, Arc::new(|name| Box::pin(system(name))))
+    }
+
+    /// As [`CheckedResolver::new`], finding addresses by `look_up`.
+    pub(crate) fn with(policy: Arc<AddressPolicy>, look_up: Arc<LookUp>) -> Self {
+        Self { policy, look_up }
     }
 }
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = Arc::clone(&self.policy);
+        let found = (self.look_up)(name.as_str().to_owned());
         Box::pin(async move {
-            // Port 0 stands for the port of the URL; the client puts it in.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(ResolveError::Lookup)?;
-            let addresses = checked(&policy, found.collect())?;
+            let addresses = checked(&policy, found.await.map_err(ResolveError::Lookup)?)?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
+}
+
+async fn system(name: String) -> io::Result<Vec<SocketAddr>> {
+    // Port 0 stands for the port of the URL; the client puts it in.
+    Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.collect())
 }
 
 /// All of the addresses, or the first refusal. One refused address refuses the name: a name that points inside and

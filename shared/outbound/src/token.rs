@@ -114,7 +114,7 @@ fn key(settings: &Oauth2, secret: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(String, Option<i64>), TokenError> {
+fn question(settings: &Oauth2, secret: &str) -> OutboundRequest {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials");
     for (name, value) in [("scope", &settings.scope), ("audience", &settings.audience)] {
@@ -125,7 +125,7 @@ async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(St
     // Both parts are form-encoded before they are joined (RFC 6749, 2.3.1).
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let basic = BASE64.encode(format!("{}:{}", encoded(&settings.client_id), encoded(secret)).as_bytes());
-    let request = OutboundRequest {
+    OutboundRequest {
         method: Method::POST,
         url: settings.token_url.clone(),
         headers: vec![
@@ -135,8 +135,11 @@ async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(St
         ],
         body: form.finish().into_bytes(),
         timeout: TIMEOUT,
-    };
-    let answer = match exchange.send(request).await {
+    }
+}
+
+async fn ask(exchange: &Exchange, settings: &Oauth2, secret: &str) -> Result<(String, Option<i64>), TokenError> {
+    let answer = match exchange.send(question(settings, secret)).await {
         Reply::Answer(answer) => answer,
         Reply::Failure(failure) if failure.code.is_retryable() => return Err(TokenError::Transient(failure.message)),
         Reply::Failure(failure) => return Err(TokenError::Final(failure.message)),

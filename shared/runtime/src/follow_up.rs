@@ -2,7 +2,8 @@
 //! reach, or the next candidate.
 
 use jiff::Timestamp;
-use leadyard_domain::delivery::{DeliveryRecord, FollowUp};
+use leadyard_domain::delivery::alert::AlertMessage;
+use leadyard_domain::delivery::{DeliveryRecord, FollowUp, QUEUE_DELAY_S_MAX};
 
 use crate::queue::{Outgoing, QueueSender, SendError};
 use crate::schedule::{ScheduleError, Scheduler};
@@ -13,6 +14,8 @@ pub struct FollowUps {
     queue: QueueSender,
     scheduler: Scheduler,
     leads: QueueSender,
+    /// The email queue, where somebody is to be told.
+    alerts: Option<QueueSender>,
 }
 
 /// Why the next try could not be asked for. The message of this try has to come back: what it did is on record.
@@ -31,7 +34,24 @@ impl FollowUps {
     /// queue of evaluate, what was rejected.
     #[must_use]
     pub fn new(queue: QueueSender, scheduler: Scheduler, leads: QueueSender) -> Self {
-        Self { queue, scheduler, leads }
+        Self { queue, scheduler, leads, alerts: None }
+    }
+
+    /// Tells people through `queue`, the email queue, when something is wrong with a destination.
+    #[must_use]
+    pub fn with_alerts(self, queue: QueueSender) -> Self {
+        Self { alerts: Some(queue), ..self }
+    }
+
+    /// Asks for a mail to those who are to be told, in so many seconds at most. Asking twice is harmless: it is claimed once.
+    ///
+    /// # Errors
+    /// [`FollowUpError`]; the delivery it is about stands whatever becomes of this.
+    pub async fn tell(&self, message: &AlertMessage, delay_s: u16) -> Result<(), FollowUpError> {
+        let Some(alerts) = &self.alerts else { return Ok(()) };
+        let group = format!("{}/{}", message.account, message.destination);
+        let outgoing = Outgoing::json(message.id(), group, message)?;
+        Ok(alerts.send_one(outgoing.delayed(delay_s.min(QUEUE_DELAY_S_MAX))).await?)
     }
 
     /// Asks for what has to follow a delivery that is on record.

@@ -4,7 +4,7 @@ use aws_sdk_scheduler::{
     Client,
     error::{ProvideErrorMetadata as _, SdkError},
     operation::create_schedule::CreateScheduleError,
-    types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
+    types::{ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
 };
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
@@ -20,6 +20,7 @@ pub struct Scheduler {
     group: String,
     role_arn: String,
     queue_arn: String,
+    dead_letters: Option<String>,
 }
 
 impl Scheduler {
@@ -30,7 +31,14 @@ impl Scheduler {
         role_arn: impl Into<String>,
         queue_arn: impl Into<String>,
     ) -> Self {
-        Self { client, group: group.into(), role_arn: role_arn.into(), queue_arn: queue_arn.into() }
+        Self { client, group: group.into(), role_arn: role_arn.into(), queue_arn: queue_arn.into(), dead_letters: None }
+    }
+
+    /// Has what can't be sent to the queue put into the queue `arn`, if one is given: EventBridge gives up after its own retries
+    /// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html>).
+    #[must_use]
+    pub fn with_dead_letters(self, arn: Option<&str>) -> Self {
+        Self { dead_letters: arn.map(str::to_owned), ..self }
     }
 
     /// Has `body` sent to the queue at `at`: never before, and up to a minute after
@@ -49,6 +57,7 @@ impl Scheduler {
             .arn(&self.queue_arn)
             .role_arn(&self.role_arn)
             .input(body)
+            .set_dead_letter_config(self.dead_letters.as_ref().map(|arn| DeadLetterConfig::builder().arn(arn).build()))
             .build()
             .expect("the ARNs, the required fields, are set");
         let name = schedule_name(name);

@@ -8,11 +8,13 @@ use leadyard_runtime::{ScheduleError, Scheduler};
 use serde_json::{Value, json};
 
 const QUEUE_ARN: &str = "arn:aws:sqs:eu-central-1:000000000000:webhook";
+const DEAD_LETTERS_ARN: &str = "arn:aws:sqs:eu-central-1:000000000000:schedules-dead";
 const ROLE_ARN: &str = "arn:aws:iam::000000000000:role/scheduler";
 
 async fn schedule(aws: &FakeAws, name: &str) -> Result<(), ScheduleError> {
     let at = "2026-07-01T12:30:00.250Z".parse().unwrap();
     Scheduler::new(aws.aws().scheduler(), "leadyard", ROLE_ARN, QUEUE_ARN)
+        .with_dead_letters(Some(DEAD_LETTERS_ARN))
         .send_at(name, at, r#"{"delivery":"dlv-1"}"#)
         .await
 }
@@ -38,7 +40,7 @@ async fn a_schedule_runs_once_and_deletes_itself() {
             "ScheduleExpressionTimezone": "UTC",
             "FlexibleTimeWindow": { "Mode": "OFF" },
             "ActionAfterCompletion": "DELETE",
-            "Target": { "Arn": QUEUE_ARN, "RoleArn": ROLE_ARN, "Input": r#"{"delivery":"dlv-1"}"# },
+            "Target": { "Arn": QUEUE_ARN, "RoleArn": ROLE_ARN, "Input": r#"{"delivery":"dlv-1"}"#, "DeadLetterConfig": { "Arn": DEAD_LETTERS_ARN } },
         })
     );
 }

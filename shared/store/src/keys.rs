@@ -214,6 +214,11 @@ pub(crate) fn in_flight(account: &AccountId, id: &DestinationId) -> Key {
     Key::new(format!("A#{account}#DESTINATION#{id}"), "IN_FLIGHT")
 }
 
+/// What people were told of a destination.
+pub(crate) fn alerts(account: &AccountId, id: &DestinationId) -> Key {
+    Key::new(format!("A#{account}#DESTINATION#{id}"), "ALERTS")
+}
+
 /// The destinations to which nothing is sent until a person resumes them.
 pub(crate) fn suspended(account: &AccountId) -> Key {
     Key::new(format!("A#{account}#SUSPENDED"), "SUSPENDED")

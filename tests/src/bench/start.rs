@@ -44,6 +44,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
     ("ALLOWED_NETWORKS", ""),
     ("ALLOW_HTTP", "false"),
+    ("ALLOWED_PORTS", ""),
     ("PUBLIC_URL", "https://example.execute-api.us-east-1.amazonaws.com"),
 ];
 

@@ -227,6 +227,30 @@ async fn a_destination_that_could_never_be_reached_is_refused() {
     let inside = Services::start_with(AddressPolicy::parse("10.0.0.0/8", "true").unwrap()).await;
     let config = json!({ "destinations": [webhook("http://10.0.0.1/leads", &json!({}))] });
     assert_eq!(inside.json(Method::PUT, "main-admin", "/v1/config", &config).await.status, 200);
+
+    // And nothing but the ports that it names, of webhooks and of the servers that they have their tokens from.
+    let https = AddressPolicy { ports: [443].into(), ..AddressPolicy::default() };
+    let https = Services::start_with(https).await;
+    let value = json!({ "value": "s3cret" });
+    assert_eq!(https.json(Method::PUT, "main-admin", "/v1/secrets/s", &value).await.status, 204);
+    let auth =
+        json!({ "auth": { "oauth2": { "token_url": "https://a.example:8443/t", "client_id": "a", "secret": "s" } } });
+    for (webhook, path) in [
+        (webhook("https://a.example:8443/", &json!({})), "url"),
+        (webhook("https://a.example/", &auth), "auth.oauth2.token_url"),
+    ] {
+        let config = json!({ "destinations": [webhook] });
+        let answer = https.json(Method::PUT, "main-admin", "/v1/config", &config).await;
+        let at = format!("destinations[0].channel.webhook.{path}");
+        let problems = answer.body["problems"].as_array().unwrap();
+        let found = problems.iter().find(|problem| problem["path"] == at.as_str());
+        assert!(
+            found.is_some_and(|problem| problem["message"].as_str().unwrap().contains("ALLOWED_PORTS")),
+            "{answer:?}"
+        );
+    }
+    let config = json!({ "destinations": [webhook("https://a.example/", &json!({}))] });
+    assert_eq!(https.json(Method::PUT, "main-admin", "/v1/config", &config).await.status, 200);
 }
 
 #[tokio::test]

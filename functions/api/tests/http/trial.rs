@@ -218,9 +218,42 @@ async fn a_slack_channel_s_url_stays_secret() {
     publish(&services, json!({ "id": "crm", "channel": { "slack": { "secret": "slack", "text": "New: {{ lead.fields.full_name }}" } } }))
         .await;
     let answer = test(&services).await;
-    assert_eq!((&answer.body["url"], &answer.body["outcome"]["status"]), (&json!("[redacted]"), &json!("delivered")));
+    let shown = answer.body["url"].as_str().unwrap();
+    assert!(shown.starts_with("slack (127.0.0.1") && !shown.contains("/leads"), "{answer:?}");
+    assert_eq!(answer.body["outcome"]["status"], "delivered");
     assert!(!answer.text.contains(&receiver.url), "{answer:?}");
     assert!(receiver.got()[0].body.contains("New: Test Lead"));
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_and_kept_out_of_the_answer() {
+    let server = Receiver::start("200 OK\n\n{\"access_token\":\"tok-3n-of-the-day\",\"expires_in\":3600}").await;
+    let receiver = Receiver::start("401 No\n\n{\"seen\": \"{request}\"}").await;
+    let services = services().await;
+    set(&services, "client", "cl1ent-s3cret").await;
+    let oauth2 = json!({ "token_url": server.url, "client_id": "us", "secret": "client" });
+    let webhook = json!({ "url": receiver.url, "auth": { "oauth2": oauth2 } });
+    publish(&services, json!({ "id": "crm", "channel": { "webhook": webhook } })).await;
+    let answer = test(&services).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(receiver.got()[0].header("authorization"), "Bearer tok-3n-of-the-day");
+    assert_eq!(server.got()[0].header("authorization"), "Basic dXM6Y2wxZW50LXMzY3JldA==");
+    for secret in ["tok-3n", "cl1ent", "dXM6Y2wx"] {
+        assert!(!answer.text.contains(secret), "{secret}: {answer:?}");
+    }
+    assert_eq!((&answer.body["outcome"]["status"], &answer.body["response"]["status"]), (&json!("retry"), &json!(401)));
+    // It was not taken, so that the next test asks for another; one that is taken is kept.
+    test(&services).await;
+    assert_eq!((server.got().len(), receiver.got().len()), (2, 2));
+
+    let refused = Receiver::start("400 No\n\n{\"error\":\"cl1ent-s3cret\"}").await;
+    let oauth2 = json!({ "token_url": refused.url, "client_id": "us", "secret": "client" });
+    let webhook = json!({ "url": receiver.url, "auth": { "oauth2": oauth2 } });
+    publish(&services, json!({ "id": "crm", "channel": { "webhook": webhook } })).await;
+    let answer = test(&services).await;
+    assert_eq!((&answer.body["request"], &answer.body["outcome"]["code"]), (&json!(null), &json!("E_TOKEN")));
+    assert!(!answer.text.contains("cl1ent-s3cret"), "{answer:?}");
+    assert_eq!(receiver.got().len(), 2, "nothing goes out without a token");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! moves.
 #![cfg(test)] // clippy takes helper functions for test code only so
 
+mod alerts;
 mod answers;
 mod crashes;
 mod health;

@@ -20,6 +20,7 @@ pub struct Setting {
     pub table: Table,
     pub queue: Queue,
     pub leads: Queue,
+    pub alerts: Queue,
     pub schedules: Schedules,
     pub receiver: Receiver,
     clock: Arc<AtomicI64>,
@@ -40,17 +41,18 @@ impl Setting {
         script: impl FnMut(&Came) -> Answered + Send + 'static,
     ) -> Self {
         let (table, queue, leads) = (Table::start().await, Queue::start().await, Queue::start().await);
+        let alerts = Queue::start().await;
         let (schedules, receiver) = (Schedules::start().await, Receiver::start(script).await);
         let clock = Arc::new(AtomicI64::new(BEGIN.parse::<Timestamp>().unwrap().as_millisecond()));
         let now = Arc::clone(&clock);
         let deliver = DeliverWebhook::new(
             table.store.clone(),
-            FollowUps::new(queue.sender(), schedules.scheduler(), leads.sender()),
+            FollowUps::new(queue.sender(), schedules.scheduler(), leads.sender()).with_alerts(alerts.sender()),
             AddressPolicy::parse("127.0.0.0/8", "true").unwrap(),
             Metrics::new("deliver-webhook"),
             Arc::new(move || Timestamp::from_millisecond(now.load(Ordering::SeqCst)).unwrap()),
         );
-        let setting = Self { table, queue, leads, schedules, receiver, clock, deliver };
+        let setting = Self { table, queue, leads, alerts, schedules, receiver, clock, deliver };
         for name in ["token", "hook"] {
             setting.set_secret(name, "top-secret").await;
         }

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::notify::Notify;
 use crate::field::FieldName;
 use crate::near;
 
@@ -26,6 +27,10 @@ pub struct Account {
     /// The number field that says what a lead is worth, for capacities by value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_field: Option<FieldName>,
+    /// Who is told by email of destinations that are suspended and deliveries that are given up, where a destination names
+    /// nobody itself.
+    #[serde(skip_serializing_if = "Notify::is_nobody")]
+    pub notify: Notify,
 }
 
 impl Default for Account {
@@ -37,6 +42,7 @@ impl Default for Account {
             log_days: LOG_DAYS_DEFAULT,
             closed_stages: ["closed", "won", "lost"].map(str::to_owned).to_vec(),
             value_field: None,
+            notify: Notify::default(),
         }
     }
 }

@@ -131,6 +131,13 @@ impl Checked {
         self.names.destinations.get(id).and_then(|&index| self.config.destinations.get(index))
     }
 
+    /// The addresses of those who are told when something is wrong with a destination, also with one that has left the config.
+    #[must_use]
+    pub fn notified(&self, id: &DestinationId) -> &[String] {
+        let own = self.destination(id).map(|destination| &destination.notify).filter(|notify| !notify.is_nobody());
+        &own.unwrap_or(&self.config.account.notify).emails
+    }
+
     /// When an assignee of this config is at work.
     #[must_use]
     pub fn working_time<'a>(&'a self, assignee: &'a Assignee) -> WorkingTime<'a> {
@@ -222,6 +229,7 @@ impl Config {
         check.pools(&names);
         check.queues(&names);
         check.destinations();
+        check.notify(&self.account.notify, "account.notify");
         check.profiles(&names);
         check.tests(&names);
         if proof == Proof::Whole {

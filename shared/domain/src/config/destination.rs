@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::notify::Notify;
 use super::webhook::{Auth, Slack, Webhook};
 use super::{is_true, yes};
 use crate::delivery::RetrySchedule;
@@ -32,6 +33,9 @@ pub struct Destination {
     /// How much it takes at a time.
     #[serde(default, skip_serializing_if = "Limits::is_default")]
     pub limits: Limits,
+    /// Who is told by email when it is suspended or deliveries to it are given up, in place of the account's.
+    #[serde(default, skip_serializing_if = "Notify::is_nobody")]
+    pub notify: Notify,
 }
 
 /// How much a destination takes. What is more waits its turn, without spending tries.

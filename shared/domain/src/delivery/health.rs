@@ -197,4 +197,57 @@ mod tests {
         let silent = silent.after(Sign::Failing, "down", at(360 + OPEN_S_MAX));
         assert!(silent.suspended.unwrap().reason.contains("down"));
     }
+
+    /// A receiver is down for hours while deliveries come, and then is back: they go on one after another.
+    #[test]
+    fn what_waited_does_not_come_all_at_once_when_it_is_back() {
+        const WAITING: usize = 6_000;
+        let mut health = failed(10, 40);
+        let (opened, back) = (360, 360 + 3 * 3_600);
+        // When each asks, the earliest first: a third come in one second, the others evenly over the time that it is down.
+        let mut asks = std::collections::BTreeSet::new();
+        for index in 0..WAITING {
+            let evenly = i64::try_from(index).unwrap() * (back - opened) / i64::try_from(WAITING).unwrap();
+            asks.insert((opened + 1 + if index < WAITING / 3 { 0 } else { evenly }, index));
+        }
+        let mut probes = 0;
+        let mut went: Vec<(i64, usize)> = Vec::new();
+        while let Some((second, index)) = asks.pop_first() {
+            match health.admit(&delivery(index), at(second)) {
+                Admission::Go => went.push((second, index)),
+                Admission::Wait(wait_s) => assert!(asks.insert((second + i64::from(wait_s), index))),
+                Admission::Probe if second < back => {
+                    probes += 1;
+                    health = health.probing(at(second)).after(Sign::Failing, "down", at(second));
+                    // A probe has spent a try; here it comes again as if it had not, so that all are counted.
+                    asks.insert((second + 600, index));
+                }
+                Admission::Probe => {
+                    health = health.probing(at(second)).after(Sign::Alive, "", at(second));
+                    went.push((second, index));
+                }
+                Admission::Suspended => panic!("three hours are not five days"),
+            }
+        }
+        assert_eq!(went.len(), WAITING, "nobody is forgotten");
+        // A probe a minute at first, and fewer later.
+        assert!((10..=40).contains(&probes), "{probes}");
+        let closed = went[0].0;
+        assert!(closed - back <= PROBE_S.1 + 60, "it is noticed soon that it is back: {closed} {back}");
+        let last = went.iter().map(|(second, _)| *second).max().unwrap();
+        assert!(last - closed <= PROBE_S.1, "and all have gone in a quarter of an hour: {}", last - closed);
+        let mut each_second = std::collections::HashMap::new();
+        went.iter().for_each(|(second, _)| *each_second.entry(*second).or_insert(0_usize) += 1);
+        let peak = each_second.values().max().unwrap();
+        // Ten a second would be perfectly even over ten minutes.
+        assert!(*peak <= 40, "{peak} in one second");
+        // Who came first is not promised to go first; but it waits no longer than who came last.
+        let mean = |half: &dyn Fn(usize) -> bool| {
+            let seconds: Vec<i64> =
+                went.iter().filter(|(_, index)| half(*index)).map(|(second, _)| second - closed).collect();
+            seconds.iter().sum::<i64>() / i64::try_from(seconds.len()).unwrap()
+        };
+        let (older, newer) = (mean(&|index| index < WAITING / 2), mean(&|index| index >= WAITING / 2));
+        assert!((older - newer).abs() <= 60, "{older} {newer}");
+    }
 }

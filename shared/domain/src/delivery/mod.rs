@@ -3,6 +3,7 @@
 //! A channel says what one try came to ([`TryResult`]); [`judge`] makes of it what happens next. The function stores that
 //! and carries it out.
 
+pub mod alert;
 mod answer;
 mod follow_up;
 pub mod health;

@@ -1,3 +1,5 @@
+mod hosts;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -171,6 +173,37 @@ fn settings_that_cannot_be_read_are_named() {
         assert_eq!(AddressPolicy::parse(&settings, ""), Err(PolicyError::Network(bad.to_owned())));
     }
     assert_eq!(AddressPolicy::parse("", "yes"), Err(PolicyError::Switch("yes".to_owned())));
+}
+
+fn ports(allowed: &str) -> Result<AddressPolicy, PolicyError> {
+    AddressPolicy::from_settings(|name| match name {
+        "ALLOWED_PORTS" => Some(allowed),
+        "ALLOWED_NETWORKS" => Some("127.0.0.0/8"),
+        "ALLOW_HTTP" => Some("true"),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_port_that_is_not_allowed_is_refused_whoever_has_it() {
+    let some = ports(" 443,8443 ").unwrap();
+    for url in ["https://example.com/", "https://example.com:443/", "http://example.com:8443/", "https://127.0.0.1/"] {
+        assert!(some.check_url(url).is_ok(), "{url}");
+    }
+    for (url, port) in [
+        ("http://example.com/", 80),
+        ("https://example.com:444/", 444),
+        ("https://127.0.0.1:22/", 22),
+        ("https://8.8.8.8:6379/", 6379),
+        ("https://[2606:4700::1]:65535/", 65535),
+    ] {
+        assert_eq!(some.check_url(url), Err(Refusal::PortRefused(port)), "{url}");
+    }
+    assert!(ports("").unwrap().check_url("http://127.0.0.1:6379/").is_ok(), "none named are all");
+    for bad in ["0", "65536", "https", "1-9", "-1"] {
+        let error = ports(&format!("443, {bad}")).unwrap_err();
+        assert_eq!((&error, error.setting()), (&PolicyError::Port(bad.to_owned()), "ALLOWED_PORTS"));
+    }
 }
 
 #[test]

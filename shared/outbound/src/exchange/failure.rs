@@ -98,7 +98,8 @@ impl Failure {
             | Refusal::Scheme(_)
             | Refusal::UserInfo
             | Refusal::Host
-            | Refusal::Port => FailureCode::Url,
+            | Refusal::Port
+            | Refusal::PortRefused(_) => FailureCode::Url,
         };
         Self::new(code, refusal.to_string())
     }

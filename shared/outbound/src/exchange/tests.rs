@@ -1,8 +1,10 @@
 //! Real requests to a real receiver on the loopback, which fails in scripted ways.
 
+mod name_server;
 mod receiver;
 mod tls;
 
+use name_server::{NameServer, Record};
 use receiver::{Receiver, Script};
 
 use super::*;
@@ -214,6 +216,108 @@ async fn headers_beyond_the_limit_are_a_failure() {
         let script = Script::Say(format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n").into_bytes());
         let failure = failure(ask(script, PATIENCE).await);
         assert_eq!(failure.code, FailureCode::TooLarge, "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_failure_at_every_stage() {
+    for script in [
+        // Before the request was read, and within the answer's head.
+        Script::ResetAtOnce,
+        Script::Reset(b"HTTP/1.1 200 OK\r\nx-half: 1".to_vec()),
+        Script::Reset(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n".to_vec()),
+    ] {
+        let failure = failure(ask(script, PATIENCE).await);
+        assert_eq!(failure.code, FailureCode::Response, "{failure}");
+        assert!(failure.code.is_retryable() && failure.code.may_have_arrived());
+    }
+    // Within the body the status stands, when it was read before the reset.
+    for body in ["content-length: 10\r\n\r\nhalf", "transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"] {
+        match ask(Script::Reset(format!("HTTP/1.1 201 Created\r\n{body}").into_bytes()), PATIENCE).await {
+            Reply::Answer(answer) => assert_eq!((answer.status, answer.body_end), (201, BodyEnd::Broken)),
+            Reply::Failure(failure) => assert_eq!(failure.code, FailureCode::Response, "{failure}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_large_headers_the_status_is_taken_and_little_is_kept() {
+    // One header of 100 kB, and a hundred kB in many.
+    let one = format!("x-a: {}\r\n", "a".repeat(100_000));
+    let many: String = (0..80).map(|index| format!("x-{index}: {}\r\n", "b".repeat(1_250))).collect();
+    for headers in [one, many] {
+        let script = Script::Say(format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\nok").into_bytes());
+        let answer = answer(ask(script, PATIENCE).await);
+        assert_eq!((answer.status, answer.body.as_slice()), (200, b"ok".as_slice()));
+        let kept: usize = answer.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(kept <= HEADERS_KEPT_BYTES_MAX, "{kept}");
+    }
+}
+
+/// An exchange whose names a server of the test answers, and where 127.0.0.2 stands for a public address: it is allowed, and
+/// 127.0.0.1 is not.
+async fn naming(records: Vec<Vec<Record>>) -> (NameServer, Exchange) {
+    let server = NameServer::start(records).await;
+    let policy = Arc::new(AddressPolicy::parse("127.0.0.2/32", "true").unwrap());
+    let resolver = CheckedResolver::with(Arc::clone(&policy), server.look_up());
+    let exchange = Exchange::with(policy, RootCertStore::empty(), resolver).unwrap();
+    (server, exchange)
+}
+
+fn a(address: &str) -> Record {
+    Record::Address(address.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_name_that_changes_behind_our_back_leads_only_where_it_was_checked() {
+    let outside = Receiver::start_on("127.0.0.2:0", say("200 OK", "outside")).await;
+    // The same port inside: only the address could tell one from the other.
+    let inside = Receiver::start_on(&format!("127.0.0.1:{}", outside.port()), say("200 OK", "inside")).await;
+    let (server, exchange) = naming(vec![vec![a("127.0.0.2")], vec![a("127.0.0.1")]]).await;
+    let url = format!("http://rebinding.example:{}/", outside.port());
+
+    assert_eq!(answer(exchange.send(request(url.clone())).await).body, b"outside");
+    assert_eq!(server.asked(), ["rebinding.example"], "what was checked is connected to: nobody asks a second time");
+
+    let refused = failure(exchange.send(request(url)).await);
+    assert_eq!(refused.code, FailureCode::AddressRefused, "{refused}");
+    assert_eq!(server.asked().len(), 2, "and each exchange asks anew");
+    assert_eq!((outside.requests().len(), inside.requests().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn one_address_inside_is_enough_to_send_nothing() {
+    let outside = Receiver::start_on("127.0.0.2:0", say("200 OK", "")).await;
+    for (records, category) in [
+        (vec![a("127.0.0.2"), a("10.0.0.1")], "a private network"),
+        (vec![a("169.254.169.254"), a("127.0.0.2")], "metadata"),
+        (vec![a("127.0.0.2"), a("::1")], "a loopback address"),
+        (vec![a("127.0.0.2"), a("fd00:ec2::254")], "metadata"),
+        (vec![a("::ffff:10.0.0.1")], "a private network"),
+        (vec![a("64:ff9b::a9fe:a9fe")], "NAT64"),
+        (vec![Record::Alias("db.internal.example"), a("172.16.0.9")], "a private network"),
+        (vec![Record::Alias("one.example"), Record::Alias("two.example"), a("127.0.0.1")], "a loopback address"),
+    ] {
+        let shown = format!("{records:?}");
+        let (server, exchange) = naming(vec![records]).await;
+        let failure = failure(exchange.send(request(format!("http://mixed.example:{}/", outside.port()))).await);
+        assert_eq!(failure.code, FailureCode::AddressRefused, "{shown}: {failure}");
+        assert!(failure.message.contains(category), "{shown}: {failure}");
+        assert_eq!(server.asked(), ["mixed.example"], "{shown}");
+    }
+    assert!(outside.requests().is_empty());
+    let (_server, exchange) = naming(vec![vec![Record::Alias("edge.example"), a("127.0.0.2")]]).await;
+    let reply = exchange.send(request(format!("http://alias.example:{}/", outside.port()))).await;
+    assert_eq!(answer(reply).status, 200, "an alias of a public address is none the worse");
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_tried_again() {
+    let (_server, exchange) = naming(vec![Vec::new(), vec![Record::Alias("nowhere.example")]]).await;
+    for _ in 0..2 {
+        let failure = failure(exchange.send(request("http://empty.example/")).await);
+        assert_eq!(failure.code, FailureCode::Dns, "{failure}");
+        assert!(failure.code.is_retryable() && !failure.code.may_have_arrived());
     }
 }
 

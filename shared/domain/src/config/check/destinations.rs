@@ -1,16 +1,19 @@
 //! Checking destinations.
 
 use super::Check;
-use crate::config::{Auth, Body, Channel, Destination, HttpMethod, Webhook};
+use crate::config::{Auth, Body, Channel, Destination, HttpMethod, Notify, Webhook};
 
 /// Most rules that read a destination's answers.
 const ANSWERS_MAX: usize = 50;
+/// Most addresses that are told when something is wrong.
+const NOTIFY_MAX: usize = 20;
 
 impl Check<'_> {
     pub(super) fn destinations(&mut self) {
         for (index, destination) in self.config.destinations.iter().enumerate() {
             let path = format!("destinations[{index}]");
             self.how_much(destination, &path);
+            self.notify(&destination.notify, &format!("{path}.notify"));
             let path = format!("{path}.channel.{}", destination.channel.name());
             match &destination.channel {
                 Channel::Webhook(webhook) => self.webhook(webhook, &path),
@@ -20,6 +23,19 @@ impl Check<'_> {
                         self.problem(format!("{path}.to"), "the list is empty: give at least one recipient");
                     }
                 }
+            }
+        }
+    }
+
+    /// Checks who is told when something is wrong.
+    pub(super) fn notify(&mut self, notify: &Notify, path: &str) {
+        if notify.emails.len() > NOTIFY_MAX {
+            self.problem(format!("{path}.emails"), format!("expected at most {NOTIFY_MAX} addresses"));
+        }
+        for (index, email) in notify.emails.iter().enumerate() {
+            if !email_address::EmailAddress::is_valid(email) || email.chars().any(char::is_control) {
+                let message = format!("'{email}' is no email address, such as ops@example.com");
+                self.problem(format!("{path}.emails[{index}]"), message);
             }
         }
     }

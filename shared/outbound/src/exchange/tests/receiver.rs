@@ -24,6 +24,8 @@ pub enum Script {
     Hang(Vec<u8>),
     /// Writes this and resets the connection.
     Reset(Vec<u8>),
+    /// Resets the connection before it has read anything.
+    ResetAtOnce,
 }
 
 /// Runs until it is dropped.
@@ -36,16 +38,21 @@ pub struct Receiver {
 impl Receiver {
     /// Serves plain HTTP on 127.0.0.1.
     pub async fn start(script: Script) -> Self {
-        Self::listen(script, None).await
+        Self::start_on("127.0.0.1:0", script).await
+    }
+
+    /// Serves plain HTTP on an address of the loopback.
+    pub async fn start_on(address: &str, script: Script) -> Self {
+        Self::listen(address, script, None).await
     }
 
     /// Serves HTTPS on 127.0.0.1.
     pub async fn start_tls(script: Script, acceptor: TlsAcceptor) -> Self {
-        Self::listen(script, Some(acceptor)).await
+        Self::listen("127.0.0.1:0", script, Some(acceptor)).await
     }
 
-    async fn listen(script: Script, acceptor: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn listen(address: &str, script: Script, acceptor: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let serving = tokio::spawn({
@@ -54,6 +61,10 @@ impl Receiver {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     // A client that goes away ends its connection with an error; the next one is served all the same.
+                    if matches!(script, Script::ResetAtOnce) {
+                        reset(stream);
+                        continue;
+                    }
                     let served = match &acceptor {
                         None => serve(stream, &script, &requests, reset).await,
                         Some(acceptor) => match acceptor.accept(stream).await {
@@ -123,6 +134,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             stream.write_all(head).await?;
             gone(&mut stream).await
         }
+        // It has not come so far.
+        Script::ResetAtOnce => Ok(()),
         Script::Reset(head) => {
             stream.write_all(head).await?;
             reset(stream);

@@ -11,6 +11,11 @@ use super::*;
 
 /// An authority, and an acceptor with a certificate that it has issued for `localhost`.
 fn authority() -> (CertificateDer<'static>, TlsAcceptor) {
+    authority_of(|_| {})
+}
+
+/// The same with another certificate.
+fn authority_of(change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -18,7 +23,9 @@ fn authority() -> (CertificateDer<'static>, TlsAcceptor) {
     let issuer = Issuer::new(params, key);
 
     let leaf_key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&leaf_key, &issuer).unwrap();
+    let mut leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    change(&mut leaf);
+    let leaf = leaf.signed_by(&leaf_key, &issuer).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -62,6 +69,34 @@ async fn an_untrusted_or_misnamed_receiver_gets_nothing() {
         assert!(failure.message.contains(cause), "{failure}");
     }
     assert!(receiver.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_certificate_out_of_its_time_or_for_another_use_is_not_taken() {
+    let used_by_clients = |leaf: &mut CertificateParams| {
+        leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    for (root, acceptor) in [
+        authority_of(|leaf| leaf.not_after = rcgen::date_time_ymd(2020, 1, 1)),
+        authority_of(|leaf| leaf.not_before = rcgen::date_time_ymd(4000, 1, 1)),
+        authority_of(used_by_clients),
+    ] {
+        let receiver = Receiver::start_tls(say("200 OK", "safe"), acceptor).await;
+        let url = format!("https://localhost:{}/", receiver.port());
+        let failure = failure(trusting(Some(root)).send(request(url)).await);
+        assert_eq!(failure.code, FailureCode::Tls, "{failure}");
+        assert!(failure.code.is_retryable() && !failure.code.may_have_arrived());
+        assert!(receiver.requests().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_reset_within_the_handshake_has_carried_nothing() {
+    let (root, acceptor) = authority();
+    let receiver = Receiver::start_tls(Script::ResetAtOnce, acceptor).await;
+    let failure = failure(trusting(Some(root)).send(request(format!("https://localhost:{}/", receiver.port()))).await);
+    assert_eq!(failure.code, FailureCode::Connect, "{failure}");
+    assert!(failure.code.is_retryable() && !failure.code.may_have_arrived());
 }
 
 #[tokio::test]

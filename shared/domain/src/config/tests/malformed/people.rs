@@ -150,3 +150,17 @@ fn destinations() {
         refused(&[(&text, path, pieces)]);
     }
 }
+
+#[test]
+fn who_is_to_be_told_has_an_address() {
+    let many = vec!["a@example.com"; 21].join(", ");
+    refused(&[
+        ("account: { notify: { emails: [nobody] } }", "account.notify.emails[0]", &["'nobody' is no email address"]),
+        (
+            "destinations: [{ id: d, channel: { email: { to: [a@example.com] } }, notify: { emails: [a@example.com, b@] } }]",
+            "destinations[0].notify.emails[1]",
+            &["'b@' is no email address"],
+        ),
+        (&format!("account: {{ notify: {{ emails: [{many}] }} }}"), "account.notify.emails", &["at most 20"]),
+    ]);
+}

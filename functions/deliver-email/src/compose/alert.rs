@@ -1,0 +1,53 @@
+//! The mail to those who are to be told that something is wrong with a destination. It holds nothing of a lead, and no word of a
+//! receiver.
+
+use leadyard_domain::config::Checked;
+use leadyard_domain::delivery::alert::{Alert, AlertMessage};
+use leadyard_outbound::template::{Escape, TemplateError, Templates};
+use leadyard_store::Tally;
+use serde_json::json;
+
+use super::{ComposeError, Mail, RECIPIENTS_MAX, checked, one_line};
+
+const TEXT: &str = include_str!("../../templates/alert.txt");
+const HTML: &str = include_str!("../../templates/alert.html");
+const SUBJECT: &str = "{% if about == 'suspended' %}Suspended: {{ name }}{% else %}\
+                       {{ given_up }} {{ 'delivery' if given_up == 1 else 'deliveries' }} given up: {{ name }}{% endif %}\
+                       {% if account %} ({{ account }}){% endif %}";
+
+/// Makes the mail.
+///
+/// # Errors
+/// An address that can't be used; there is none in a config that was checked.
+pub fn alert_mail(message: &AlertMessage, tally: Tally, config: &Checked) -> Result<Mail, ComposeError> {
+    let AlertMessage { destination, alert, .. } = message;
+    let name = config.destination(destination).and_then(|known| known.name.clone());
+    let (why, since) = match alert {
+        Alert::Suspended { why, since } => (Some(why), since),
+        Alert::GivenUp => (None, &tally.since),
+    };
+    let context = json!({
+        "about": alert.name(),
+        "account": config.config().account.name,
+        "destination": destination,
+        "name": name.as_deref().unwrap_or(destination.as_str()),
+        "why": why,
+        "since": since.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        "given_up": tally.given_up,
+    });
+    let templates = Templates::new(&context);
+    let render = |part, template, escape| {
+        let failed = |error: TemplateError| ComposeError::Template { part, why: error.to_string() };
+        templates.render(template, escape).map_err(failed)
+    };
+    let addresses = config.notified(destination).iter().take(RECIPIENTS_MAX).enumerate();
+    let to = addresses.map(|(index, address)| checked(address).ok_or(ComposeError::Recipient { position: index + 1 }));
+    Ok(Mail {
+        to: to.collect::<Result<_, _>>()?,
+        reply_to: None,
+        subject: one_line(&render("subject", SUBJECT, Escape::Text)?),
+        text: render("text", TEXT, Escape::Text)?,
+        html: render("html", HTML, Escape::Html)?,
+        file: None,
+    })
+}
