@@ -8,6 +8,7 @@
 //! [`format::FORMATS`].
 
 pub mod capture;
+pub mod csv;
 pub mod format;
 pub mod identity;
 mod path;
