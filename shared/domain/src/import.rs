@@ -454,6 +454,12 @@ impl Import {
         EventId::from_external(&self.account, &self.source, &self.external_id(row))
     }
 
+    /// The message group of its rows: one of their own, so that the account's other leads do not wait behind them.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{}/import", self.account)
+    }
+
     /// Notes that a row is bad.
     pub fn refuse(&mut self) {
         self.counts.read += 1;

@@ -6,6 +6,7 @@ mod closing;
 mod crashes;
 mod exclusions;
 mod forgotten;
+mod imports;
 mod mutations;
 mod races;
 mod returns;

@@ -41,7 +41,7 @@ pub fn capture(
 ) -> Result<Draft, CaptureError> {
     let zone = source.timezone.as_ref().map_or(account_zone, Zone::time_zone);
     let setting = Setting { zone, country: source.default_country.as_deref() };
-    let Mapped { mut fields, mut defaults, extra } = mapping::map(source, fields, setting, &received.payload)?;
+    let Mapped { mut fields, mut defaults, extra, .. } = mapping::map(source, fields, setting, &received.payload)?;
     if fields.is_empty() && extra.is_empty() {
         return Err(CaptureError::Empty);
     }
@@ -64,6 +64,21 @@ pub fn capture(
         return Err(CaptureError::TooManyFields { fields: count });
     }
     Ok(Draft { fields, defaults, extra, keys })
+}
+
+/// Which field each value of an event fills, by the value's path: what a preview shows of a mapping.
+///
+/// # Errors
+/// As of [`capture`].
+pub fn filled(
+    source: &Source,
+    fields: &FieldTable,
+    account_zone: &TimeZone,
+    received: &Received,
+) -> Result<BTreeMap<String, FieldName>, CaptureError> {
+    let zone = source.timezone.as_ref().map_or(account_zone, Zone::time_zone);
+    let setting = Setting { zone, country: source.default_country.as_deref() };
+    mapping::map(source, fields, setting, &received.payload).map(|mapped| mapped.taken)
 }
 
 /// The search keys of a lead's fields as its source orders them; those that are empty are left out.

@@ -1,6 +1,6 @@
 //! Which outside field fills which field of the lead.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use leadyard_domain::config::{FieldInfo, FieldTable, Source};
 use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldType, FieldValue};
@@ -21,6 +21,8 @@ pub(super) struct Mapped {
     pub(super) defaults: BTreeMap<FieldName, FieldValue>,
     /// What filled no field.
     pub(super) extra: BTreeMap<String, Value>,
+    /// The paths of the event whose values fill a field, with that field.
+    pub(super) taken: BTreeMap<String, FieldName>,
 }
 
 /// First the source's own mapping; then, for fields that it leaves empty, the usual keys; then keys that are called as a
@@ -31,7 +33,7 @@ pub(super) fn map(
     setting: Setting<'_>,
     payload: &Map<String, Value>,
 ) -> Result<Mapped, CaptureError> {
-    let mut event = Event { table, setting, payload, taken: BTreeSet::new(), fields: BTreeMap::new() };
+    let mut event = Event { table, setting, payload, taken: BTreeMap::new(), fields: BTreeMap::new() };
     for mapping in source.mapping.iter().filter(|mapping| mapping.enabled) {
         if let Some(value) = path::get(payload, &mapping.from) {
             event.fill(&mapping.to, &mapping.from, value)?;
@@ -41,12 +43,12 @@ pub(super) fn map(
     event.guess(source)?;
     let (fields, taken) = (event.fields, event.taken);
     let mut rest = payload.clone();
-    for path in &taken {
+    for path in taken.keys() {
         path::remove(&mut rest, path);
     }
     let extra = rest.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
     let defaults = defaults(source, table, setting, &fields)?;
-    Ok(Mapped { fields, defaults, extra })
+    Ok(Mapped { fields, defaults, extra, taken })
 }
 
 /// Whether events of a source are expected to fill a field: by its mapping, or by a usual name. A source without any
@@ -66,8 +68,8 @@ struct Event<'a> {
     table: &'a FieldTable,
     setting: Setting<'a>,
     payload: &'a Map<String, Value>,
-    /// The paths whose values fill a field.
-    taken: BTreeSet<String>,
+    /// The paths whose values fill a field, and which one.
+    taken: BTreeMap<String, FieldName>,
     fields: BTreeMap<FieldName, FieldValue>,
 }
 
@@ -81,7 +83,7 @@ impl Event<'_> {
         let Some(info) = self.table.get(name).filter(|info| !info.derived) else { return Ok(()) };
         let value = fitting(name, Some(at), value, info, self.setting)?;
         self.fields.insert(name.clone(), value);
-        self.taken.insert(at.to_owned());
+        self.taken.insert(at.to_owned(), name.clone());
         Ok(())
     }
 
@@ -98,7 +100,7 @@ impl Event<'_> {
         }
         self.guess_places(source, &candidates);
         for Candidate { path, value, .. } in &candidates {
-            if !self.taken.contains(path)
+            if !self.taken.contains_key(path)
                 && let Ok(name) = FieldName::new(path.as_str())
                 && !is_left_to_source(source, &name)
             {
@@ -131,7 +133,7 @@ impl Event<'_> {
             let place = json!({ "lat": lat.value, "lon": lon.value });
             if let Ok(value) = convert(&place, info, self.setting) {
                 self.fields.insert(name.clone(), value);
-                self.taken.extend([lat.path.clone(), lon.path.clone()]);
+                self.taken.extend([lat, lon].map(|one| (one.path.clone(), name.clone())));
             }
         }
     }
@@ -148,7 +150,7 @@ impl Event<'_> {
             return Ok(());
         }
         for key in usual {
-            let named = candidates.iter().find(|one| one.squashed == *key && !self.taken.contains(&one.path));
+            let named = candidates.iter().find(|one| one.squashed == *key && !self.taken.contains_key(&one.path));
             if let Some(Candidate { path, value, .. }) = named {
                 return self.fill_guessed(&name, path, value);
             }

@@ -14,7 +14,7 @@ mod place;
 mod usual;
 
 pub use behaviour::{Applied, apply};
-pub use draft::{Draft, capture, keys};
+pub use draft::{Draft, capture, filled, keys};
 pub use error::{CaptureError, Shape};
 pub use mapping::fills;
 pub use usual::UsualKey;
