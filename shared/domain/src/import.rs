@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventStatus;
-use crate::id::{AccountId, EventId, ImportId, SourceId};
+use crate::id::{AccountId, EventId, ImportId, SourceId, body_hash};
 
 /// Most bytes of one file.
 pub const FILE_BYTES_MAX: u64 = 50 * 1024 * 1024;
@@ -242,6 +242,15 @@ pub struct Part {
     pub utf8: bool,
 }
 
+impl Part {
+    /// A part of these bytes. `utf8` says whether they may be part of a UTF-8 text.
+    #[must_use]
+    pub fn of(number: u32, bytes: &[u8], utf8: bool) -> Self {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Self { number, bytes: length, sha256: body_hash(bytes), utf8 }
+    }
+}
+
 /// How a file is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
@@ -381,6 +390,53 @@ pub enum PartRefused {
 }
 
 impl Import {
+    /// An import whose parts are to come.
+    #[must_use]
+    pub fn new(id: ImportId, account: AccountId, source: SourceId, by: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            account,
+            source,
+            name: None,
+            version: 1,
+            state: ImportState::Uploading,
+            reason: None,
+            asked: Asked::default(),
+            parts: Vec::new(),
+            layout: None,
+            place: Place::default(),
+            read_all: false,
+            step: 0,
+            pending: Vec::new(),
+            counts: Counts::default(),
+            created_at: now,
+            created_by: by.to_owned(),
+            started_at: None,
+            moved_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// Begins to read the file, or goes on where it was when it failed.
+    pub fn start(&mut self, layout: Option<Layout>, now: Timestamp) {
+        if let Some(layout) = layout {
+            self.place = layout.begin;
+            self.layout = Some(layout);
+        }
+        self.state = ImportState::Running;
+        self.reason = None;
+        self.started_at = self.started_at.or(Some(now));
+        self.moved_at = Some(now);
+        self.finished_at = None;
+    }
+
+    /// Stops reading. What is in the queue is still settled.
+    pub fn cancel(&mut self, now: Timestamp) {
+        // Nobody takes steps of one that was never started.
+        self.finished_at = self.finished_at.or((self.state == ImportState::Uploading).then_some(now));
+        self.state = ImportState::Cancelled;
+    }
+
     /// Takes a part, or another content of one that is there. `false` when it is there already.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod destinations;
 pub mod entries;
 pub mod events;
+pub mod imports;
 pub mod leads;
 pub mod lists;
 pub mod meta;

@@ -9,6 +9,7 @@ mod config;
 mod contact;
 mod destinations;
 mod handback;
+mod imports;
 mod leads;
 mod lists;
 mod log;

@@ -1,16 +1,15 @@
 //! Files that are imported: rows become leads once each, whatever ends, comes twice or changes meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use evaluate::point::{Point, Points};
 use futures_util::FutureExt as _;
-use leadyard_domain::event::EventStatus;
 use leadyard_domain::id::{ImportId, LeadId};
 use leadyard_domain::import::{
-    Asked, BadRow, BadStage, Counts, Import, ImportState, OUTSTANDING_MAX, Place,
+    Asked, BadRow, BadStage, Counts, Import, ImportState, OUTSTANDING_MAX, Part,
 };
 use leadyard_domain::message::LeadsMessage;
 use leadyard_sources::csv::{detect, may_be_utf8};
@@ -35,36 +34,14 @@ fn config() -> Value {
 async fn started(setting: &Setting, file: &[u8], cut: usize) -> ImportId {
     let (account, store, now) = (account(), &setting.table.store, setting.now());
     let id = ImportId::from_name(&account, "fair");
-    let mut import = Import {
-        id: id.clone(),
-        account: account.clone(),
-        source: "fair".parse().unwrap(),
-        name: None,
-        version: 1,
-        state: ImportState::Uploading,
-        reason: None,
-        asked: Asked::default(),
-        parts: Vec::new(),
-        layout: None,
-        place: Place::default(),
-        read_all: false,
-        step: 0,
-        pending: Vec::new(),
-        counts: Counts::default(),
-        created_at: now,
-        created_by: "ops".to_owned(),
-        started_at: Some(now),
-        moved_at: Some(now),
-        finished_at: None,
-    };
+    let mut import = Import::new(id.clone(), account.clone(), "fair".parse().unwrap(), "ops", now);
     for (number, bytes) in (1..).zip(file.chunks(cut)) {
-        let part = store.write_part(&account, &id, number, bytes, may_be_utf8(bytes, number == 1), now).await.unwrap();
+        let part = Part::of(number, bytes, may_be_utf8(bytes, number == 1));
+        store.write_part(&account, &id, &part, bytes, now).await.unwrap();
         import.add_part(part).unwrap();
     }
     let layout = detect(file, true, import.may_be_utf8(), Asked::default()).layout().unwrap();
-    import.place = layout.begin;
-    import.layout = Some(layout);
-    import.state = ImportState::Running;
+    import.start(Some(layout), now);
     assert!(store.create_import(&import, 30).await.unwrap());
     id
 }
@@ -184,14 +161,15 @@ async fn rows_that_nothing_is_heard_of_are_given_up_after_a_day() {
     assert_eq!(stages, [(2, BadStage::Unsettled), (3, BadStage::Unsettled), (4, BadStage::Unsettled)]);
 }
 
-/// What is on record in the end: what became of each row, the counts, and the report.
-async fn ended(setting: &Setting, id: &ImportId) -> (BTreeMap<u64, Option<EventStatus>>, Counts, Vec<BadRow>) {
+/// What is on record in the end: the rows that are events, the counts, and the report. Two of the rows are one lead: which
+/// of them makes it depends on the order in which the queue hands them out.
+async fn ended(setting: &Setting, id: &ImportId) -> (BTreeSet<u64>, Counts, Vec<BadRow>) {
     let import = read(setting, id).await;
     assert_eq!(import.state, ImportState::Done);
-    let mut events = BTreeMap::new();
+    let mut events = BTreeSet::new();
     for row in 1..=14 {
         let event = setting.table.store.event(&account(), &import.event_of(row)).await.unwrap();
-        events.insert(row, event.map(|event| event.status));
+        events.extend(event.map(|_| row));
     }
     let mut bad = bad(setting, id).await;
     bad.sort_by_key(|bad| bad.row);
@@ -288,10 +266,7 @@ async fn a_source_that_leaves_the_config_stops_it_and_back_again_it_goes_on() {
     assert_eq!(bad(&setting, &import).await[0].stage, BadStage::Failed);
 
     setting.publish(&config()).await;
-    let running = change(&setting, &import, |import| {
-        (import.state, import.reason, import.finished_at) = (ImportState::Running, None, None);
-    });
-    let running = running.await;
+    let running = change(&setting, &import, |import| import.start(None, setting.now())).await;
     setting.send(step(&import, running.step + 1)).await;
     let done = read(&setting, &import).await;
     assert_eq!((done.state, done.counts.read, done.counts.created), (ImportState::Done, 220, 20));
@@ -319,7 +294,7 @@ async fn one_that_is_cancelled_reads_no_further_and_tells_what_became_of_its_row
     let setting = Setting::start(&config()).await;
     let import = started(&setting, file(OUTSTANDING_MAX * 3).as_bytes(), 4_000).await;
     hand_over(&setting.evaluate(), vec![vec![record("m".to_owned(), step(&import, 0))]]).await;
-    change(&setting, &import, |import| import.state = ImportState::Cancelled).await;
+    change(&setting, &import, |import| import.cancel(setting.now())).await;
     setting.own_messages().await;
     let over = read(&setting, &import).await;
     assert_eq!((over.state, over.counts.taken, over.counts.created), (ImportState::Cancelled, 200, 200));
@@ -337,7 +312,7 @@ async fn one_that_is_cancelled_within_a_step_keeps_what_the_step_sent() {
             let (store, id) = (store.clone(), id.clone());
             let cancel = async move {
                 let mut import = store.import(&account(), &id).await.unwrap().unwrap();
-                import.state = ImportState::Cancelled;
+                import.cancel(import.created_at);
                 store.change_import(&import, None, 30, import.created_at).await.unwrap();
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -2,28 +2,8 @@ use super::*;
 
 fn import() -> Import {
     let account = AccountId::new("main").unwrap();
-    Import {
-        id: ImportId::from_name(&account, "x"),
-        account,
-        source: SourceId::new("fair").unwrap(),
-        name: None,
-        version: 1,
-        state: ImportState::Uploading,
-        reason: None,
-        asked: Asked::default(),
-        parts: Vec::new(),
-        layout: None,
-        place: Place::default(),
-        read_all: false,
-        step: 0,
-        pending: Vec::new(),
-        counts: Counts::default(),
-        created_at: at(0),
-        created_by: "ops".to_owned(),
-        started_at: None,
-        moved_at: None,
-        finished_at: None,
-    }
+    let id = ImportId::from_name(&account, "x");
+    Import::new(id, account, SourceId::new("fair").unwrap(), "ops", at(0))
 }
 
 fn at(second: i64) -> Timestamp {

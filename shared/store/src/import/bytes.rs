@@ -6,7 +6,6 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use leadyard_domain::id::{AccountId, ImportId};
 use leadyard_domain::import::{BYTES_DAYS, Import, Part};
-use sha2::{Digest as _, Sha256};
 
 use crate::Store;
 use crate::codec::{Item, deflate, inflate};
@@ -32,7 +31,7 @@ pub enum Piece {
 }
 
 impl Store {
-    /// Writes the bytes of a part, before the import names it ([`Store::change_import`]). `utf8` is for the part.
+    /// Writes the bytes of a part, before the import names it ([`Store::change_import`]).
     ///
     /// # Errors
     /// [`StoreError`]; the same call again goes on from there.
@@ -40,14 +39,12 @@ impl Store {
         &self,
         account: &AccountId,
         import: &ImportId,
-        number: u32,
+        part: &Part,
         bytes: &[u8],
-        utf8: bool,
         now: Timestamp,
-    ) -> Result<Part, StoreError> {
-        let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+    ) -> Result<(), StoreError> {
         let writes = bytes.chunks(PIECE_BYTES).enumerate().map(|(index, piece)| {
-            let key = keys::import_piece(account, import, number, &sha256, index);
+            let key = keys::import_piece(account, import, part.number, &part.sha256, index);
             // Packed when it is written: all of them at once would be as large again as the part.
             async move {
                 let mut item: Item = key.item();
@@ -57,8 +54,7 @@ impl Store {
             }
         });
         let writes: Vec<_> = writes.collect();
-        stream::iter(writes).buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await?;
-        Ok(Part { number, bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX), sha256, utf8 })
+        stream::iter(writes).buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await
     }
 
     /// The bytes of an import's file from a place on, as many as one item has.

@@ -1,32 +1,13 @@
 use leadyard_domain::id::SourceId;
-use leadyard_domain::import::{Asked, Counts, ImportState, Place};
+use leadyard_domain::import::{ImportState, Part};
 
 use super::*;
 use crate::testing::{account, at, created, commit, event_id, store};
 
 fn import(name: &str, second: i64) -> Import {
-    Import {
-        id: ImportId::from_name(&account(), name),
-        account: account(),
-        source: SourceId::new("web").unwrap(),
-        name: Some("Fair".to_owned()),
-        version: 1,
-        state: ImportState::Uploading,
-        reason: None,
-        asked: Asked::default(),
-        parts: Vec::new(),
-        layout: None,
-        place: Place::default(),
-        read_all: false,
-        step: 0,
-        pending: vec![7],
-        counts: Counts::default(),
-        created_at: at(second),
-        created_by: "ops".to_owned(),
-        started_at: None,
-        moved_at: None,
-        finished_at: None,
-    }
+    let id = ImportId::from_name(&account(), name);
+    let import = Import::new(id, account(), SourceId::new("web").unwrap(), "ops", at(second));
+    Import { name: Some("Fair".to_owned()), pending: vec![7], ..import }
 }
 
 #[tokio::test]
@@ -36,8 +17,9 @@ async fn bytes_are_read_from_any_place_on() {
     // Bytes that deflate to nothing less.
     let bytes: Vec<u8> = (0..700_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
     for (number, part) in [(1, &bytes[..600_001]), (2, &bytes[600_001..])] {
-        let part = store.write_part(&account(), &import.id, number, part, false, at(0)).await.unwrap();
-        import.add_part(part).unwrap();
+        let named = Part::of(number, part, false);
+        store.write_part(&account(), &import.id, &named, part, at(0)).await.unwrap();
+        import.add_part(named).unwrap();
     }
     let mut offset = 0;
     let mut read = Vec::new();
