@@ -57,8 +57,7 @@ impl Evaluate {
     /// Settles a batch and says of each message whether everything that it caused is durable.
     pub async fn handle(&self, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
         // A walk takes all the time that there is: what else came with it goes first.
-        let (walks, others): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| is_walk(&record.message));
+        let (walks, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| is_walk(&record.message));
         let mut results = Vec::new();
         for mut rest in [others, walks] {
             while let Some(first) = rest.first() {

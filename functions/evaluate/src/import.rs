@@ -124,7 +124,9 @@ impl Evaluate {
                     ended = true;
                 }
                 Piece::Gone => {
-                    step.fail("the bytes of the file are not kept any more: make another import of the rows that are left");
+                    step.fail(
+                        "the bytes of the file are not kept any more: make another import of the rows that are left",
+                    );
                     return Ok(());
                 }
             }
@@ -188,7 +190,9 @@ impl Step {
         let checked = ruled.rules.checked();
         let Some(source) = checked.source(&self.import.source) else {
             let source = &self.import.source;
-            self.fail(format!("the source '{source}' is not in the config any more: put it back and start the import again"));
+            self.fail(format!(
+                "the source '{source}' is not in the config any more: put it back and start the import again"
+            ));
             return Ok(());
         };
         let row = line.row;
@@ -220,7 +224,12 @@ impl Step {
 }
 
 /// The event of a row. Its id is made of the import and the row, so that a row that is read again is the same event.
-fn received(import: &Import, row: u64, payload: serde_json::Map<String, serde_json::Value>, now: Timestamp) -> Received {
+fn received(
+    import: &Import,
+    row: u64,
+    payload: serde_json::Map<String, serde_json::Value>,
+    now: Timestamp,
+) -> Received {
     Received {
         account: import.account.clone(),
         source: import.source.clone(),

@@ -203,18 +203,18 @@ macro_rules! named {
     };
 }
 
-named!(Encoding, "encoding", "utf-8, utf-16le, utf-16be, windows-1252", [
-    Utf8 = "utf-8",
-    Utf16Le = "utf-16le",
-    Utf16Be = "utf-16be",
-    Windows1252 = "windows-1252"
-]);
-named!(Delimiter, "delimiter", "comma, semicolon, tab, pipe", [
-    Comma = "comma",
-    Semicolon = "semicolon",
-    Tab = "tab",
-    Pipe = "pipe"
-]);
+named!(
+    Encoding,
+    "encoding",
+    "utf-8, utf-16le, utf-16be, windows-1252",
+    [Utf8 = "utf-8", Utf16Le = "utf-16le", Utf16Be = "utf-16be", Windows1252 = "windows-1252"]
+);
+named!(
+    Delimiter,
+    "delimiter",
+    "comma, semicolon, tab, pipe",
+    [Comma = "comma", Semicolon = "semicolon", Tab = "tab", Pipe = "pipe"]
+);
 
 impl Delimiter {
     /// The character.
@@ -382,7 +382,9 @@ pub enum PartRefused {
     #[error("the import is {} and takes no parts any more: make another import", .0.name())]
     Started(ImportState),
     /// The file would be too large.
-    #[error("the file would have {bytes} bytes with this part; at most {FILE_BYTES_MAX} are taken: split it into several files")]
+    #[error(
+        "the file would have {bytes} bytes with this part; at most {FILE_BYTES_MAX} are taken: split it into several files"
+    )]
     TooLarge {
         /// How large it would be.
         bytes: u64,
@@ -537,7 +539,9 @@ impl Import {
             EventStatus::Failed => BadStage::Failed,
             EventStatus::Rejected => BadStage::Rejected,
             EventStatus::Flagged => BadStage::Flagged,
-            EventStatus::Created | EventStatus::Updated | EventStatus::Unchanged | EventStatus::Duplicate => return None,
+            EventStatus::Created | EventStatus::Updated | EventStatus::Unchanged | EventStatus::Duplicate => {
+                return None;
+            }
         };
         Some(self.bad(row, stage, reason.unwrap_or(stage.name())))
     }

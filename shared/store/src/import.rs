@@ -112,12 +112,7 @@ impl Store {
         self.transact(&format!("import {}", import.id), actions).await
     }
 
-    fn put_import(
-        &self,
-        import: &Import,
-        log_days: u16,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
+    fn put_import(&self, import: &Import, log_days: u16, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let next = Import { version: import.version + 1, ..import.clone() };
         self.put_version(record::import_item(&next, log_days, now)?, import.version)
     }
@@ -137,7 +132,8 @@ impl Store {
         let limit = i32::try_from(limit.max(1)).unwrap_or(i32::MAX);
         let answer = query.limit(limit).send().await.map_err(StoreError::of("Query"))?;
         let places: Vec<Key> = answer.items.unwrap_or_default().iter().filter_map(Key::of).collect();
-        let ids: Vec<ImportId> = places.iter().filter_map(|place| keys::split_timed(&place.sk)?.1.parse().ok()).collect();
+        let ids: Vec<ImportId> =
+            places.iter().filter_map(|place| keys::split_timed(&place.sk)?.1.parse().ok()).collect();
         let wanted: Vec<Key> = ids.iter().map(|id| keys::import(account, id)).collect();
         let mut found = BTreeMap::new();
         for item in self.get_many(&wanted, false).await? {
@@ -164,7 +160,12 @@ impl Store {
         let from = keys::import_bad(account, id, after.map_or(0, |after| after.saturating_add(1)));
         let to = keys::import_bad_end();
         let mut query = self
-            .query_by(None, keys::PK, &from.pk, Some(SortKey { name: SK, test: "#sk BETWEEN :sk AND :end", value: &from.sk }))
+            .query_by(
+                None,
+                keys::PK,
+                &from.pk,
+                Some(SortKey { name: SK, test: "#sk BETWEEN :sk AND :end", value: &from.sk }),
+            )
             .expression_attribute_values(":end", text(to))
             .consistent_read(true)
             .limit(BAD_ITEMS);
@@ -207,8 +208,7 @@ impl Store {
         for batch in keys.chunks(BATCH_KEYS_MAX) {
             let items: Vec<Item> = self.get_batch(batch, false, &["event_id", "status", "reason"]).await?;
             for item in items {
-                let Outcome { event_id, status, reason } =
-                    from_item(&format!("an event of account {account}"), item)?;
+                let Outcome { event_id, status, reason } = from_item(&format!("an event of account {account}"), item)?;
                 outcomes.insert(event_id, (status, reason));
             }
         }

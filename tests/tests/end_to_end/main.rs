@@ -11,6 +11,7 @@ mod bad_request;
 mod cascade;
 mod five_hundred;
 mod history;
+mod imports;
 mod mended;
 mod poison;
 mod publishing;

@@ -112,7 +112,10 @@ async fn a_preview_shows_the_rows_as_they_would_be_mapped() {
     let id = made(&services, &json!({ "source": "fair" })).await;
     part(&services, &id, 1, FILE).await;
     let preview = services.get("main-viewer", &format!("/v1/imports/{id}/preview")).await.body;
-    assert_eq!((&preview["encoding"], &preview["header_row"], &preview["problems"]), (&json!("utf-8"), &json!(1), &json!([])));
+    assert_eq!(
+        (&preview["encoding"], &preview["header_row"], &preview["problems"]),
+        (&json!("utf-8"), &json!(1), &json!([]))
+    );
     let columns = json!([
         { "name": "E-Mail", "field": "email" },
         { "name": "Telefon", "field": "phone" },

@@ -23,9 +23,14 @@ fn parts_come_in_any_order_and_again() {
     assert_eq!((import.missing(), import.bytes()), (vec![2], 41));
     import.add_part(part(2, 20)).unwrap();
     assert_eq!(import.missing(), Vec::<u32>::new());
-    for (offset, expected) in
-        [(0, Some((1, 0))), (10, Some((1, 10))), (11, Some((2, 0))), (31, Some((3, 0))), (60, Some((3, 29))), (61, None)]
-    {
+    for (offset, expected) in [
+        (0, Some((1, 0))),
+        (10, Some((1, 10))),
+        (11, Some((2, 0))),
+        (31, Some((3, 0))),
+        (60, Some((3, 29))),
+        (61, None),
+    ] {
         assert_eq!(import.part_at(offset).map(|(part, within)| (part.number, within)), expected, "{offset}");
     }
     import.state = ImportState::Running;

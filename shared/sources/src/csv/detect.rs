@@ -103,7 +103,8 @@ fn names(cells: Cells, row: u64) -> (Vec<String>, Vec<String>) {
         let number = index + 1;
         if name.len() > NAME_BYTES_MAX {
             let bytes = name.len();
-            problems.push(format!("The name of column {number} has {bytes} bytes; at most {NAME_BYTES_MAX} are taken."));
+            problems
+                .push(format!("The name of column {number} has {bytes} bytes; at most {NAME_BYTES_MAX} are taken."));
         } else if let Some(first) = known.insert(name, number) {
             problems.push(format!("Columns {first} and {number} are both called {name:?}: give one another name."));
         }

@@ -16,11 +16,9 @@ const CONTINUED_MAX: usize = 3;
 /// The encoding of a file by its beginning, and the bytes of its mark. `utf8` says whether all of it may be UTF-8; what is
 /// nothing else is Windows-1252, in which every byte is a character.
 pub(super) fn encoding(sample: &[u8], utf8: bool) -> (Encoding, usize) {
-    for (mark, encoding) in [
-        (&b"\xef\xbb\xbf"[..], Encoding::Utf8),
-        (b"\xff\xfe", Encoding::Utf16Le),
-        (b"\xfe\xff", Encoding::Utf16Be),
-    ] {
+    for (mark, encoding) in
+        [(&b"\xef\xbb\xbf"[..], Encoding::Utf8), (b"\xff\xfe", Encoding::Utf16Le), (b"\xfe\xff", Encoding::Utf16Be)]
+    {
         if sample.starts_with(mark) {
             return (encoding, mark.len());
         }

@@ -77,8 +77,10 @@ fn what_is_too_long_costs_one_row() {
     for (text, first) in [(format!("{row}\nb"), "RowTooLong"), (format!("\"{row}\nb"), "Unclosed { column: 0 }")] {
         for sizes in [&[usize::MAX][..], &[1_000], &[ROW_UNITS_MAX + 1]] {
             let lines = lines(text.as_bytes(), Encoding::Utf8, Delimiter::Comma, sizes);
-            let rows: Vec<(u64, String)> =
-                lines.into_iter().map(|(line, _)| (line.row, format!("{:?}", line.cells.map(|cells| cells.kept)))).collect();
+            let rows: Vec<(u64, String)> = lines
+                .into_iter()
+                .map(|(line, _)| (line.row, format!("{:?}", line.cells.map(|cells| cells.kept))))
+                .collect();
             assert_eq!(rows, [(1, format!("Err({first})")), (2, "Ok([\"b\"])".to_owned())]);
         }
     }
@@ -207,14 +209,17 @@ fn what_a_row_says() {
     };
     let bad = |row, column, reason| Some(Err(BadRow::refused(row, column, reason)));
     let read = all("a@x.de, \n\n , \nb\n1,2,3\n4,\"5\"6\n");
-    assert_eq!(read, [
-        Some(Ok(json!({ "email": "a@x.de" }))),
-        None,
-        None,
-        bad(4, None, "the row has 1 column, the header has 2 columns"),
-        bad(5, None, "the row has 3 columns, the header has 2 columns"),
-        bad(6, Some("name"), &Fault::BehindQuote { column: 1 }.to_string()),
-    ]);
+    assert_eq!(
+        read,
+        [
+            Some(Ok(json!({ "email": "a@x.de" }))),
+            None,
+            None,
+            bad(4, None, "the row has 1 column, the header has 2 columns"),
+            bad(5, None, "the row has 3 columns, the header has 2 columns"),
+            bad(6, Some("name"), &Fault::BehindQuote { column: 1 }.to_string()),
+        ]
+    );
 }
 
 fn table() -> impl Strategy<Value = Vec<Vec<String>>> {

@@ -2,7 +2,7 @@ use leadyard_domain::id::SourceId;
 use leadyard_domain::import::{ImportState, Part};
 
 use super::*;
-use crate::testing::{account, at, created, commit, event_id, store};
+use crate::testing::{account, at, commit, created, event_id, store};
 
 fn import(name: &str, second: i64) -> Import {
     let id = ImportId::from_name(&account(), name);

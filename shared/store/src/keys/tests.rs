@@ -57,11 +57,7 @@ fn keys_are_as_the_data_model_says() {
             format!("{moment}#credit#{lead}#0003"),
         ),
         (import(&account(), &file), format!("A#main#IMPORT#{file}"), "IMPORT".into()),
-        (
-            import_piece(&account(), &file, 3, "5e88", 2),
-            format!("A#main#IMPORT#{file}"),
-            "PART#0003#5e88#0002".into(),
-        ),
+        (import_piece(&account(), &file, 3, "5e88", 2), format!("A#main#IMPORT#{file}"), "PART#0003#5e88#0002".into()),
         (import_bad(&account(), &file, 12), format!("A#main#IMPORT#{file}"), "BAD#0000000012".into()),
         (import_place(&account(), at(0), &file), "A#main#IMPORTS".into(), format!("{moment}#{file}")),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),

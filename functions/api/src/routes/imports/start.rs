@@ -21,7 +21,10 @@ use crate::problem::{Finding, Kind, Problem};
 pub(super) fn readable(detected: Detected) -> Result<Layout, Problem> {
     detected.layout().map_err(|problems| {
         let findings = problems.into_iter().map(|message| Finding { path: "header".to_owned(), message }).collect();
-        Problem::refused("The file's header can't be used; nothing was started. Mend the file and send it again.", findings)
+        Problem::refused(
+            "The file's header can't be used; nothing was started. Mend the file and send it again.",
+            findings,
+        )
     })
 }
 
@@ -48,7 +51,8 @@ pub(super) async fn form(app: &App, import: &Import) -> Result<(Detected, Vec<u8
 }
 
 fn expired() -> Problem {
-    let detail = format!("The file waits for longer than {START_DAYS} days and its bytes are not kept: make another import.");
+    let detail =
+        format!("The file waits for longer than {START_DAYS} days and its bytes are not kept: make another import.");
     Problem::new(Kind::WrongState, detail)
 }
 

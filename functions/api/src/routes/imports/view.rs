@@ -105,7 +105,17 @@ impl From<Import> for ImportView {
     fn from(import: Import) -> Self {
         let (bytes, missing_parts) = (import.bytes(), import.missing());
         let Counts {
-            read, refused, taken, created, updated, unchanged, duplicate, flagged, rejected, failed, unsettled,
+            read,
+            refused,
+            taken,
+            created,
+            updated,
+            unchanged,
+            duplicate,
+            flagged,
+            rejected,
+            failed,
+            unsettled,
         } = import.counts;
         let progress = Progress {
             bytes_read: import.place.offset,
