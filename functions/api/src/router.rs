@@ -12,6 +12,7 @@ use crate::problem::{Kind, Problem};
 use crate::routes::assignees::{self, availability};
 use crate::routes::deliveries::many;
 use crate::routes::destinations::{health, trial};
+use crate::routes::imports;
 use crate::routes::leads::{self, contact, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::sources::reconcile;
@@ -66,6 +67,13 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(availability::set))
         .routes(routes!(availability::set_several))
         .routes(routes!(partners::statement))
+        .routes(routes!(imports::create, imports::list))
+        .routes(routes!(imports::read))
+        .routes(routes!(imports::parts::put))
+        .routes(routes!(imports::preview::read))
+        .routes(routes!(imports::start::start))
+        .routes(routes!(imports::start::cancel))
+        .routes(routes!(imports::report::read))
         .routes(routes!(events::list))
         .routes(routes!(events::read))
         .routes(routes!(events::retry))

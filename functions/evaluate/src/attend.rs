@@ -60,7 +60,7 @@ pub(crate) fn ask_of(message: LeadsMessage) -> Option<(LeadId, Ask)> {
         }
         LeadsMessage::Due { lead, attempt, step, .. } => Some((lead, Ask::Due { attempt, step })),
         LeadsMessage::FollowUp { lead, .. } => Some((lead, Ask::FollowUp)),
-        LeadsMessage::Received { .. } | LeadsMessage::Drain { .. } => None,
+        LeadsMessage::Received { .. } | LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } => None,
     }
 }
 

@@ -62,8 +62,7 @@ impl Evaluate {
     /// Settles a batch and says of each message whether everything that it caused is durable.
     pub async fn handle(&self, records: Vec<Record<LeadsMessage>>) -> Vec<RecordResult> {
         // A walk takes all the time that there is: what else came with it goes first.
-        let (walks, others): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Drain { .. }));
+        let (walks, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| is_walk(&record.message));
         let mut results = Vec::new();
         for mut rest in [others, walks] {
             while let Some(first) = rest.first() {
@@ -121,6 +120,7 @@ impl Evaluate {
                 let newer = self.newer(account, ruled, &drain).await?;
                 self.drain(account, newer.as_deref().unwrap_or(ruled), drain, until).await
             }
+            LeadsMessage::Import { import, from, .. } => self.import(account, ruled, &import, from).await,
             message => match ask_of(message) {
                 Some(ask) => self.attend(account, ruled, &ask).await,
                 None => Ok(()),
@@ -188,6 +188,10 @@ impl Evaluate {
         results.extend(give_back(&messages(&open), "others were faster too often"));
         results
     }
+}
+
+fn is_walk(message: &LeadsMessage) -> bool {
+    matches!(message, LeadsMessage::Drain { .. } | LeadsMessage::Import { .. })
 }
 
 /// One job an event, in the order of the batch.

@@ -3,8 +3,9 @@
 //! The events of a batch go through rounds. Each reads what is known ([`round`]), plans without side effects ([`plan`]),
 //! commits in one transaction and asks for what follows ([`outbox`]). What is asked of a lead that is known (it was
 //! rejected, a timer is due, its stage changed) goes the same way by itself ([`attend`], planned by [`known`]); leads that
-//! wait are tried again some at a time ([`drain`]). What a platform sent as ids only is fetched first ([`mod@fetch`]), and what it
-//! wants deleted is erased ([`erase`]). Whoever loses a race reads again and decides again; a message that
+//! wait are tried again some at a time ([`drain`]), and a file is read some rows at a time ([`import`]). What a platform sent
+//! as ids only is fetched first ([`mod@fetch`]), and what it wants deleted is erased ([`erase`]). Whoever loses a race reads
+//! again and decides again; a message that
 //! comes a second time finds its decision and only asks for what follows once more.
 
 mod attend;
@@ -12,6 +13,7 @@ mod drain;
 mod erase;
 pub mod fetch;
 pub mod handler;
+mod import;
 mod known;
 pub mod lanes;
 pub mod outbox;

@@ -30,12 +30,8 @@ fn main() -> ExitCode {
             "SCHEDULER_ROLE_ARN",
             "SCHEDULE_GROUP",
         ])?;
-        let networks = function.settings.optional("ALLOWED_NETWORKS").unwrap_or_default();
-        let http = function.settings.optional("ALLOW_HTTP").unwrap_or_default();
-        let policy = AddressPolicy::parse(networks, http).map_err(|error| SettingsError::Invalid {
-            name: "ALLOWED_NETWORKS and ALLOW_HTTP",
-            value: format!("{networks} {http}"),
-            reason: error.to_string(),
+        let policy = AddressPolicy::from_settings(|name| function.settings.optional(name)).map_err(|error| {
+            SettingsError::Invalid { name: error.setting(), value: error.value().to_owned(), reason: error.to_string() }
         })?;
         let store = Store::new(function.aws.dynamodb(), table.to_owned());
         let queue = |url: &str| QueueSender::new(function.aws.sqs(), url);

@@ -9,6 +9,7 @@ use leadyard_domain::assignment::{Holding, Standing};
 use leadyard_domain::config::{Carrier, Checked};
 use leadyard_domain::handover::CLOCK_SKEW;
 use leadyard_domain::id::{AccountId, DeliveryId, QueueId};
+use leadyard_domain::import::Import;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
 use leadyard_runtime::{DELAY_SECONDS_MAX, Outgoing, QueueSender, ScheduleError, Scheduler, SendError};
@@ -169,6 +170,23 @@ impl Effects {
         let seconds = u16::try_from(whole).unwrap_or(DELAY_SECONDS_MAX);
         let outgoing = Outgoing::json(message.name(), message.account().as_str(), message)?;
         self.leads.push(outgoing.delayed(seconds));
+        Ok(())
+    }
+
+    /// A row of an import, to be captured like any event.
+    pub fn row(&mut self, event: Outgoing) {
+        self.leads.push(event);
+    }
+
+    /// The next step of an import, some seconds later.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn go_on(&mut self, import: &Import, delay_s: u16) -> Result<(), SendError> {
+        let (account, id) = (import.account.clone(), import.id.clone());
+        let message = LeadsMessage::Import { account, import: id, from: import.step };
+        let outgoing = Outgoing::json(import.id.as_str(), import.group(), &message)?;
+        self.leads.push(outgoing.delayed(delay_s));
         Ok(())
     }
 

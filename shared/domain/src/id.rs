@@ -157,6 +157,10 @@ id!(
     EventId, "event id", |text| has_digest(text, "evt_"), "it is 'evt_' and 26 characters"
 );
 id!(
+    /// One import of a file: `imp_` and 26 characters.
+    ImportId, "import id", |text| has_digest(text, "imp_"), "it is 'imp_' and 26 characters"
+);
+id!(
     /// One lead: `lead_` and 26 characters.
     LeadId, "lead id", |text| has_digest(text, "lead_"), "it is 'lead_' and 26 characters"
 );
@@ -241,6 +245,15 @@ impl EventId {
             body_hash.as_bytes(),
         ];
         Self(format!("evt_{}", digest(&parts)).into())
+    }
+}
+
+impl ImportId {
+    /// The import that was asked for under a name of the caller's own, or under a random one: whoever asks again under the
+    /// same name means the same import.
+    #[must_use]
+    pub fn from_name(account: &AccountId, name: &str) -> Self {
+        Self(format!("imp_{}", digest(&[b"import", account.as_str().as_bytes(), name.as_bytes()])).into())
     }
 }
 

@@ -16,6 +16,7 @@ pub mod event;
 pub mod field;
 pub mod handover;
 pub mod id;
+pub mod import;
 pub mod key;
 pub mod lead;
 pub mod ledger;

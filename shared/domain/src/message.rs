@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignment::Ending;
 use crate::event::Received;
-use crate::id::{AccountId, AssigneeId, DeliveryId, LeadId, QueueId};
+use crate::id::{AccountId, AssigneeId, DeliveryId, ImportId, LeadId, QueueId};
 
 /// A message of the leads queue. Each may come twice, and late: what it names tells whether there is still something to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,16 @@ pub enum LeadsMessage {
         /// The lead.
         lead: LeadId,
     },
+    /// An import is to go on with its next rows.
+    Import {
+        /// The tenant.
+        account: AccountId,
+        /// The import.
+        import: ImportId,
+        /// The step that is to be taken: a message for one that was taken is late. One for a step that is still to come takes
+        /// the step that is due, for it was sent before that one was on record.
+        from: u64,
+    },
 }
 
 /// A walk through the leads that wait, the oldest first.
@@ -108,7 +118,8 @@ impl LeadsMessage {
             | Self::Reassign { account, .. }
             | Self::Due { account, .. }
             | Self::Drain { account, .. }
-            | Self::FollowUp { account, .. } => account,
+            | Self::FollowUp { account, .. }
+            | Self::Import { account, .. } => account,
         }
     }
 
@@ -122,6 +133,7 @@ impl LeadsMessage {
             Self::Due { .. } => "due",
             Self::Drain { .. } => "drain",
             Self::FollowUp { .. } => "follow_up",
+            Self::Import { .. } => "import",
         }
     }
 }

@@ -4,10 +4,13 @@
 //! [`identify`](identity::identify) each, and reply; later, with the event read from the queue, [`capture`](mod@capture)
 //! it and [`apply`](capture::apply) it to the lead that it met.
 //!
+//! A table in a file is read row by row ([`mod@csv`]); each row then goes the same way as an event.
+//!
 //! Nothing here knows AWS, async, a clock or randomness. A new platform is one file in `src/format/` and one line in
 //! [`format::FORMATS`].
 
 pub mod capture;
+pub mod csv;
 pub mod fetch;
 pub mod format;
 pub mod identity;

@@ -9,7 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::id::{
-    AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, ListName, PoolId, QueueId, SecretName, SourceId,
+    AccountId, AssigneeId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId, SecretName,
+    SourceId,
 };
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::ledger::{Entry, EntryKind, Month};
@@ -252,6 +253,39 @@ pub(crate) fn ledger_line(account: &AccountId, month: Month, entry: &Entry) -> K
 /// account's zone, so that an attempt is charged and credited once.
 pub(crate) fn booked(account: &AccountId, kind: EntryKind, lead: &LeadId, attempt: u32) -> Key {
     Key::new(lead_partition(account, lead), format!("{LEDGER}{attempt:04}#{}", kind.name()))
+}
+
+/// The partition of everything about one import of a file.
+fn import_partition(account: &AccountId, id: &ImportId) -> String {
+    format!("A#{account}#IMPORT#{id}")
+}
+
+pub(crate) fn import(account: &AccountId, id: &ImportId) -> Key {
+    Key::new(import_partition(account, id), "IMPORT")
+}
+
+/// A piece of a part of a file, under the part's hash: another content does not overwrite it.
+pub(crate) fn import_piece(account: &AccountId, id: &ImportId, part: u32, hash: &str, piece: usize) -> Key {
+    Key::new(import_partition(account, id), format!("PART#{part:04}#{hash}#{piece:04}"))
+}
+
+/// The bad rows that a step of an import found.
+pub(crate) fn import_bad(account: &AccountId, id: &ImportId, step: u64) -> Key {
+    Key::new(import_partition(account, id), format!("BAD#{step:010}"))
+}
+
+/// Above the sort keys of all bad rows.
+pub(crate) fn import_bad_end() -> &'static str {
+    "BAD#~"
+}
+
+/// The partition of an account's imports, each by when it was made.
+pub(crate) fn imports(account: &AccountId) -> String {
+    format!("A#{account}#IMPORTS")
+}
+
+pub(crate) fn import_place(account: &AccountId, at: Timestamp, id: &ImportId) -> Key {
+    Key::new(imports(account), timed(at, id.as_str()))
 }
 
 pub(crate) fn audits(account: &AccountId) -> String {

@@ -28,6 +28,7 @@ mod destination;
 mod error;
 mod event;
 mod fresh;
+mod import;
 mod keys;
 mod lane;
 mod lead;
@@ -65,6 +66,7 @@ pub use delivery::{
 pub use destination::{AlertClaim, Entered, HealthCache, KnownHealth, Place, Tally};
 pub use error::StoreError;
 pub use event::EventRow;
+pub use import::{BadRows, ImportStep, Piece};
 pub use lane::{Call, Ticket};
 pub use lead::LeadFile;
 pub use list::{CurrentList, LIST_BYTES_MAX, LISTS_MAX, ListIndex, ListRevision, MoveList, Pins, RevisionId};

@@ -13,6 +13,7 @@ mod cascade;
 mod five_hundred;
 mod history;
 mod hosted_form;
+mod imports;
 mod mended;
 mod poison;
 mod publishing;

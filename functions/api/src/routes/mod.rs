@@ -9,6 +9,7 @@ pub mod destinations;
 pub mod entries;
 pub mod events;
 pub mod formats;
+pub mod imports;
 pub mod leads;
 pub mod lists;
 pub mod meta;

@@ -10,6 +10,7 @@ mod contact;
 mod destinations;
 mod formats;
 mod handback;
+mod imports;
 mod leads;
 mod lists;
 mod log;

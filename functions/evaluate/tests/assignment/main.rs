@@ -9,6 +9,7 @@ mod erasing;
 mod exclusions;
 mod fetching;
 mod forgotten;
+mod imports;
 mod mutations;
 mod races;
 mod returns;

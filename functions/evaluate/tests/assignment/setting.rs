@@ -137,6 +137,11 @@ impl Setting {
         received
     }
 
+    /// From now on an event counts as accepted that something else than [`Setting::accept`] has made.
+    pub fn expect(&self, event: EventId) {
+        self.accepted.lock().unwrap().insert(event);
+    }
+
     /// Accepts an event and handles it, with all that follows at once.
     pub async fn lead(&self, payload: Value) -> LeadId {
         let received = self.accept(payload);

@@ -9,6 +9,7 @@ fn keys_are_as_the_data_model_says() {
     let (event, delivery) = (event_id(1), delivery_id(1));
     let contact = Contact::of(&crate::testing::lead(1).fields).remove(0);
     let anna = AddressHash::of("anna@example.com").unwrap();
+    let file = ImportId::from_name(&account(), "x");
     let moment = "2026-07-21T10:00:00.123Z";
     let entry = Entry {
         kind: EntryKind::Credit,
@@ -55,6 +56,10 @@ fn keys_are_as_the_data_model_says() {
             "A#main#LEDGER#acme#2026-07".into(),
             format!("{moment}#credit#{lead}#0003"),
         ),
+        (import(&account(), &file), format!("A#main#IMPORT#{file}"), "IMPORT".into()),
+        (import_piece(&account(), &file, 3, "5e88", 2), format!("A#main#IMPORT#{file}"), "PART#0003#5e88#0002".into()),
+        (import_bad(&account(), &file, 12), format!("A#main#IMPORT#{file}"), "BAD#0000000012".into()),
+        (import_place(&account(), at(0), &file), "A#main#IMPORTS".into(), format!("{moment}#{file}")),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),
     ] {
         assert_eq!((key.pk.as_str(), key.sk.as_str()), (pk.as_str(), sk.as_str()));
