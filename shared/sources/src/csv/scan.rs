@@ -85,8 +85,7 @@ impl<'a> Units<'a> {
         let (mut place, mut column, mut state) = (0, 0, State::Begin);
         // Where the quote of the present cell was opened, and whether a line break stands in it.
         let (mut opened, mut broken) = (0, false);
-        loop {
-            let Some(unit) = self.at(place) else { break };
+        while let Some(unit) = self.at(place) {
             if place / width >= ROW_UNITS_MAX {
                 return match state {
                     State::Quoted => Found::Unclosed { column, opened },
