@@ -152,6 +152,29 @@ async fn a_mail_goes_out_once_with_its_file_and_tag() {
 }
 
 #[tokio::test]
+async fn who_sent_the_lead_is_answered_whoever_has_it() {
+    let email = json!({ "to": ["{{ lead.fields.email }}"], "subject": "Thank you, {{ lead.fields.full_name }}\n" });
+    let mut setting = Setting::start(email, took).await;
+    setting.delivery = DeliveryId::of_reply(&setting.delivery.lead(), &"mail".parse().unwrap());
+    setting.handle(1).await.unwrap();
+    setting.handle(1).await.unwrap();
+    let asked = setting.ses.asked();
+    assert_eq!(asked.len(), 1, "the same message twice sends one mail");
+    assert_eq!(asked[0].body["Destination"]["ToAddresses"], json!(["jane@example.com"]));
+    let subject = asked[0].body["Content"]["Simple"]["Subject"]["Data"].as_str().unwrap();
+    assert_eq!(subject, "Thank you, Jane Doe");
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+    // Nobody pays for it: the price is of what the assignee gets.
+    let lead = setting.delivery.lead();
+    let file = setting.table.store.lead_file(&account(), &lead).await.unwrap().unwrap();
+    assert!(file.deliveries.iter().any(|delivery| delivery.id == setting.delivery));
+    let month = leadyard_domain::ledger::Month::of(now(), &jiff::tz::TimeZone::UTC);
+    let partner = "anna".parse().unwrap();
+    let statement = setting.table.store.ledger_page(&account(), &partner, month, None, 10).await;
+    assert!(statement.unwrap().items.is_empty());
+}
+
+#[tokio::test]
 async fn a_busy_ses_is_asked_again_and_a_long_wait_is_a_schedule() {
     let email = json!({ "to": ["anna@example.com"] });
     let answers = |asked: &Asked| match asked.what.as_str() {

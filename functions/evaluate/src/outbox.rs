@@ -72,7 +72,21 @@ impl Effects {
         for holding in lead.held() {
             self.timers(config, lead, holding, now)?;
         }
-        Ok(())
+        let current = lead.own_deliveries.iter().filter(|own| own.version == lead.version);
+        let current: Vec<DeliveryId> = current.map(|own| own.delivery.clone()).collect();
+        self.deliver(config, &lead.account, &current)
+    }
+
+    /// The same once more, for a message that came before: what an earlier version of the lead asked for may not have been
+    /// sent, and the lead may have changed since.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn follow_again(&mut self, config: &Checked, lead: &Lead, now: Timestamp) -> Result<(), SendError> {
+        self.follow(config, lead, now)?;
+        let earlier = lead.own_deliveries.iter().filter(|own| own.version != lead.version);
+        let earlier: Vec<DeliveryId> = earlier.map(|own| own.delivery.clone()).collect();
+        self.deliver(config, &lead.account, &earlier)
     }
 
     /// All that follows from where a lead will stand, when a commit that is about to be made is through or never will be: a

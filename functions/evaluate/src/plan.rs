@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
-use leadyard_domain::config::{Checked, DuplicateScope, Redistribute};
+use leadyard_domain::config::{Checked, DuplicateScope, Redistribute, Source};
 use leadyard_domain::decision::{self, Case, Needs, Route, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Received};
+use leadyard_domain::field::FieldName;
 use leadyard_domain::handover;
-use leadyard_domain::id::{LeadId, SourceId};
+use leadyard_domain::id::{DeliveryId, DestinationId, LeadId, SourceId};
+use leadyard_domain::import::is_row;
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
@@ -226,9 +228,22 @@ pub fn apply<'a>(
     if let Some(Err(error)) = route.as_ref().map(|route| route.check_names(config, &lead)) {
         return only_log(settled(EventStatus::Failed, Some(error.to_string()), None));
     }
+    if is_new && let Some(destination) = replies_to(config, source, &lead, received) {
+        lead.ask_for(DeliveryId::of_reply(&lead.id, destination));
+    }
     let keys = known.claims(config, source, &lead, looked_up, received);
     let previous = met.map(|lead| lead.standing.clone());
     Some(Prepared { record, change: Some(Change { lead, keys, previous, route, is_new, anew }), seen })
+}
+
+/// Where the answer to who sent a new lead goes, if its source answers at all. Who left no address can't be answered, and who
+/// is in a file of ours has sent nothing.
+fn replies_to<'a>(config: &Checked, source: &'a Source, lead: &Lead, received: &Received) -> Option<&'a DestinationId> {
+    let destination = source.auto_reply.as_ref()?;
+    let enabled = config.destination(destination).is_some_and(|destination| destination.enabled);
+    let has_address =
+        FieldName::new("email").is_ok_and(|email| lead.fields.get(&email).is_some_and(|it| !it.is_empty()));
+    (enabled && has_address && !is_row(&received.identity)).then_some(destination)
 }
 
 /// Whether a lead that somebody has is decided anew because of an event that changes it.

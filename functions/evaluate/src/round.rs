@@ -220,6 +220,10 @@ impl Round<'_> {
         if !freed {
             self.evaluate.look_if_freed(&mut effects, self.account, needs, (&commit.before, &commit.after)).await?;
         }
+        let now = (self.evaluate.now)();
+        for lead in &leads {
+            effects.follow(self.ruled.rules.checked(), lead, now)?;
+        }
         self.ask_for(effects, &leads, freed).await
     }
 
@@ -238,14 +242,14 @@ impl Round<'_> {
                 || lead.holdings.iter().any(|holding| holding.ended.is_some())
                 || matches!(lead.standing, Standing::Parked { .. })
         });
-        self.ask_for(Effects::default(), &leads, freed).await
+        let (mut effects, now) = (Effects::default(), (self.evaluate.now)());
+        for lead in &leads {
+            effects.follow_again(self.ruled.rules.checked(), lead, now)?;
+        }
+        self.ask_for(effects, &leads, freed).await
     }
 
     async fn ask_for(&self, mut effects: Effects, leads: &[&Lead], freed: bool) -> Result<(), AttendError> {
-        let now = (self.evaluate.now)();
-        for lead in leads {
-            effects.follow(self.ruled.rules.checked(), lead, now)?;
-        }
         self.evaluate.look_if_outdated(&mut effects, self.account, self.ruled, leads.iter().copied()).await?;
         // When it can't be told, the message is worth sending.
         if freed && self.evaluate.anything_waits(self.account).await.unwrap_or(true) {

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AssigneeId, DeliveryId, DestinationId, EventId, LeadId, PoolId, ProfileId, QueueId, RuleId};
+use crate::lead::Lead;
 use crate::rotation::{Pick, Turn};
 use crate::service_level::Timers;
 use crate::trace::Trace;
@@ -232,6 +233,24 @@ pub struct Assignment {
     pub decided_at: Timestamp,
     /// Why.
     pub trace: Trace,
+}
+
+impl Assignment {
+    /// What stands for a decision where something is sent of a lead whoever has it.
+    #[must_use]
+    pub fn of_nobody(lead: &Lead) -> Self {
+        Self {
+            lead: lead.id.clone(),
+            attempt: 0,
+            cause: Cause::Event { event: lead.last_event.event.clone() },
+            config_version: 0,
+            profile: None,
+            rule: None,
+            outcome: Outcome::Nothing,
+            decided_at: lead.created_at,
+            trace: Trace::default(),
+        }
+    }
 }
 
 /// What was decided.

@@ -166,12 +166,13 @@ id!(
 );
 id!(
     /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`; for a notice about the
-    /// assignment the attempt is followed by `.` and the step of its service level.
+    /// assignment the attempt is followed by `.` and the step of its service level. What is sent of the lead itself, whoever
+    /// has it, has `reply` there (the answer to who sent it).
     ///
     /// The lead and the destination can be read off it, so a delivery is found by its id alone. It goes out as
     /// `webhook-id` on every attempt.
     DeliveryId, "delivery id", |text| split_delivery(text).is_some(),
-    "it is 'dlv_', 26 characters, '_', the attempt, '_' and the destination"
+    "it is 'dlv_', 26 characters, '_', the attempt or 'reply', '_' and the destination"
 );
 
 /// Crockford's base 32 in lower case: no padding, no letters that are read as digits.
@@ -203,11 +204,31 @@ fn has_digest(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(is_digest)
 }
 
+/// What a delivery is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryKind {
+    /// The lead, for whom an attempt gave it to.
+    Assigned {
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// A step of the service level of an attempt.
+    Notice {
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The step, from 1.
+        step: u32,
+    },
+    /// The answer to who sent the lead.
+    Reply,
+}
+
+const REPLY: &str = "reply";
+
 /// What a delivery's id tells.
 struct DeliveryParts<'a> {
     lead: &'a str,
-    attempt: u32,
-    step: Option<u32>,
+    kind: DeliveryKind,
     destination: &'a str,
 }
 
@@ -215,12 +236,12 @@ fn split_delivery(text: &str) -> Option<DeliveryParts<'_>> {
     let mut parts = text.strip_prefix("dlv_")?.splitn(3, '_');
     let (lead, attempt, destination) = (parts.next()?, parts.next()?, parts.next()?);
     let count = |text: &str| text.parse().ok().filter(|&n: &u32| n > 0);
-    let (attempt, step) = match attempt.split_once('.') {
-        Some((attempt, step)) => (attempt, Some(count(step)?)),
-        None => (attempt, None),
+    let kind = match (attempt, attempt.split_once('.')) {
+        (REPLY, _) => DeliveryKind::Reply,
+        (_, Some((attempt, step))) => DeliveryKind::Notice { attempt: count(attempt)?, step: count(step)? },
+        (attempt, None) => DeliveryKind::Assigned { attempt: count(attempt)? },
     };
-    let attempt = count(attempt)?;
-    (is_digest(lead) && is_slug(destination)).then_some(DeliveryParts { lead, attempt, step, destination })
+    (is_digest(lead) && is_slug(destination)).then_some(DeliveryParts { lead, kind, destination })
 }
 
 impl EventId {
@@ -285,22 +306,40 @@ impl DeliveryId {
         Self(format!("dlv_{}_{attempt}.{step}_{destination}", lead.digest()).into())
     }
 
+    /// The delivery of the answer to who sent the lead: one a lead.
+    #[must_use]
+    pub fn of_reply(lead: &LeadId, destination: &DestinationId) -> Self {
+        Self(format!("dlv_{}_{REPLY}_{destination}", lead.digest()).into())
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> DeliveryKind {
+        self.parts().kind
+    }
+
     /// The lead that is delivered.
     #[must_use]
     pub fn lead(&self) -> LeadId {
         LeadId(format!("lead_{}", self.parts().lead).into())
     }
 
-    /// The attempt of the lead's assignment, from 1.
+    /// The attempt of the lead's assignment, from 1; `None` for what is about nobody who has the lead.
     #[must_use]
-    pub fn attempt(&self) -> u32 {
-        self.parts().attempt
+    pub fn attempt(&self) -> Option<u32> {
+        match self.kind() {
+            DeliveryKind::Assigned { attempt } | DeliveryKind::Notice { attempt, .. } => Some(attempt),
+            DeliveryKind::Reply => None,
+        }
     }
 
-    /// The step of the service level that it tells of, from 1; `None` for the delivery of the lead itself.
+    /// The step of the service level that it tells of, from 1; `None` for everything else.
     #[must_use]
     pub fn notice(&self) -> Option<u32> {
-        self.parts().step
+        match self.kind() {
+            DeliveryKind::Notice { step, .. } => Some(step),
+            DeliveryKind::Assigned { .. } | DeliveryKind::Reply => None,
+        }
     }
 
     /// Where it goes.
@@ -350,12 +389,12 @@ mod tests {
         let lead = LeadId::from_event(&event);
         let id = DeliveryId::of(&lead, 3, &DestinationId::new("buyer_one-crm").unwrap());
         let read: DeliveryId = id.as_str().parse().unwrap();
-        assert_eq!((read.lead(), read.attempt()), (lead, 3));
+        assert_eq!((read.lead(), read.attempt()), (lead, Some(3)));
         assert_eq!(read.destination().as_str(), "buyer_one-crm");
         assert_eq!(read.notice(), None);
         let notice = DeliveryId::of_notice(&id.lead(), 3, 2, &id.destination());
         let read: DeliveryId = notice.as_str().parse().unwrap();
-        assert_eq!((read.lead(), read.attempt(), read.notice()), (id.lead(), 3, Some(2)));
+        assert_eq!((read.lead(), read.attempt(), read.notice()), (id.lead(), Some(3), Some(2)));
         for bad in
             ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), &id.as_str().replace("_3_", "_3.0_"), "lead_x"]
         {

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventStatus;
+use crate::event::{EventStatus, Identity};
 use crate::id::{AccountId, EventId, ImportId, SourceId, body_hash};
 
 /// Most bytes of one file.
@@ -389,6 +389,13 @@ pub enum PartRefused {
         /// How large it would be.
         bytes: u64,
     },
+}
+
+/// Whether an event is a row of a file; no sender of webhooks can name its events so that they look like one by accident.
+#[must_use]
+pub fn is_row(identity: &Identity) -> bool {
+    let Identity::External(id) = identity else { return false };
+    id.rsplit_once(':').is_some_and(|(import, row)| ImportId::new(import).is_ok() && row.parse::<u64>().is_ok())
 }
 
 impl Import {

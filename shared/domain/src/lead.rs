@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::assignment::{Ending, Holding, Standing};
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AccountId, AssigneeId, Entity, EventId, LeadId, SourceId};
+use crate::id::{AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, SourceId};
 use crate::sync::Marks;
 
 /// A lead.
@@ -51,6 +51,9 @@ pub struct Lead {
     /// What it remembers of its way through accounts.
     #[serde(default, skip_serializing_if = "Marks::is_empty")]
     pub sync: Marks,
+    /// What is sent of it whoever has it, as far as its last versions asked for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_deliveries: Vec<OwnDelivery>,
     /// When its first event was received.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -60,10 +63,29 @@ pub struct Lead {
     pub erased_at: Option<Timestamp>,
 }
 
+/// A delivery that a version of a lead asks for, whoever has the lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnDelivery {
+    /// The version.
+    pub version: u64,
+    /// The delivery.
+    pub delivery: DeliveryId,
+}
+
+/// Most of those that a lead remembers; the oldest are forgotten.
+const OWN_DELIVERIES_MAX: usize = 20;
+
 /// Most times that one lead is given to somebody, whatever the rules say: its item holds all of them.
 pub const HOLDINGS_MAX: usize = 100;
 
 impl Lead {
+    /// Asks for a delivery of the lead itself, in the version that it has now.
+    pub fn ask_for(&mut self, delivery: DeliveryId) {
+        self.own_deliveries.push(OwnDelivery { version: self.version, delivery });
+        let over = self.own_deliveries.len().saturating_sub(OWN_DELIVERIES_MAX);
+        self.own_deliveries.drain(..over);
+    }
+
     /// Those who have it now.
     pub fn held(&self) -> impl Iterator<Item = &Holding> {
         self.holdings.iter().filter(|holding| holding.ended.is_none())

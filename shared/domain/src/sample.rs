@@ -110,6 +110,7 @@ impl SampleLead {
             duplicate_count: self.duplicate_count,
             last_event: LastEvent { event, at: received_at, body_hash: None },
             sync: Default::default(),
+            own_deliveries: Vec::new(),
             created_at: received_at,
             updated_at: received_at,
         };

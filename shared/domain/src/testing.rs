@@ -32,6 +32,7 @@ pub(crate) fn lead(fields: BTreeMap<FieldName, FieldValue>) -> Lead {
         duplicate_count: 0,
         last_event: LastEvent { event, at, body_hash: None },
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: at,
         updated_at: at,
     }

@@ -10,7 +10,7 @@ use leadyard_domain::id::{
     AccountId, AssigneeId, DeliveryId, Entity, EventId, LeadId, PoolId, ProfileId, RuleId, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
-use leadyard_domain::lead::{LastEvent, Lead};
+use leadyard_domain::lead::{LastEvent, Lead, OwnDelivery};
 use leadyard_domain::sync::Marks;
 use leadyard_domain::trace::Trace;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ struct LeadItem {
     last_event: LastEvent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sync: Option<Deflated<Marks>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    own_deliveries: Vec<OwnDelivery>,
     created_at: Timestamp,
     updated_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,6 +92,7 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         duplicate_count: lead.duplicate_count,
         last_event: lead.last_event.clone(),
         sync: (!lead.sync.is_empty()).then(|| Deflated(lead.sync.clone())),
+        own_deliveries: lead.own_deliveries.clone(),
         created_at: lead.created_at,
         updated_at: lead.updated_at,
         erased_at: lead.erased_at,
@@ -129,6 +132,7 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         duplicate_count: stored.duplicate_count,
         last_event: stored.last_event,
         sync: stored.sync.map(|marks| marks.0).unwrap_or_default(),
+        own_deliveries: stored.own_deliveries,
         created_at: stored.created_at,
         updated_at: stored.updated_at,
         erased_at: stored.erased_at,
@@ -305,7 +309,9 @@ impl Store {
         let begun: BTreeSet<&DeliveryId> = deliveries.iter().map(|delivery| &delivery.id).collect();
         let notices = lead.holdings.iter().filter_map(|holding| holding.timers.as_ref());
         let notices = notices.flat_map(|timers| timers.notices.iter().cloned());
-        let mut pending: Vec<DeliveryId> = assignments.iter().flat_map(wanted_deliveries).chain(notices).collect();
+        let own = lead.own_deliveries.iter().map(|own| own.delivery.clone());
+        let mut pending: Vec<DeliveryId> =
+            assignments.iter().flat_map(wanted_deliveries).chain(notices).chain(own).collect();
         pending.retain(|id| !begun.contains(id));
         pending.sort_unstable();
         Ok(Some(LeadFile { lead, assignments, deliveries, pending }))

@@ -1,12 +1,12 @@
 //! What a delivery function needs to know of a delivery.
 
 use leadyard_domain::assignment::Assignment;
-use leadyard_domain::id::{AccountId, DeliveryId};
+use leadyard_domain::id::{AccountId, DeliveryId, DeliveryKind};
 use leadyard_domain::lead::Lead;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::keys::{self, LeadPart};
+use crate::keys::{self, Key, LeadPart};
 use crate::lead::{read_assignment, read_lead};
 
 /// The lead that is to be delivered, and the decision that asked for it.
@@ -14,7 +14,7 @@ use crate::lead::{read_assignment, read_lead};
 pub struct Order {
     /// The lead.
     pub lead: Lead,
-    /// The decision.
+    /// The decision; for what is about nobody who has the lead, one by which nobody got it.
     pub assignment: Assignment,
 }
 
@@ -27,7 +27,8 @@ impl Order {
         if self.lead.erased_at.is_some() {
             return Some("the lead was erased: nothing of it is sent any more".to_owned());
         }
-        let how = self.lead.ended(delivery.attempt()).filter(|_| delivery.notice().is_none())?;
+        let DeliveryKind::Assigned { attempt } = delivery.kind() else { return None };
+        let how = self.lead.ended(attempt)?;
         Some(format!("the assignee has the lead no more ({}): it is not sent", how.name()))
     }
 }
@@ -40,7 +41,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn order(&self, account: &AccountId, delivery: &DeliveryId) -> Result<Option<Order>, StoreError> {
         let lead = delivery.lead();
-        let keys = [keys::lead(account, &lead), keys::assignment(account, &lead, delivery.attempt())];
+        let decision = delivery.attempt().map(|attempt| keys::assignment(account, &lead, attempt));
+        let keys: Vec<Key> = [keys::lead(account, &lead)].into_iter().chain(decision).collect();
         let (mut lead, mut assignment) = (None, None);
         for item in self.get_many(&keys, true).await? {
             match keys::lead_part(&item) {
@@ -48,6 +50,9 @@ impl Store {
                 LeadPart::Assignment => assignment = Some(read_assignment(account, item)?),
                 LeadPart::Delivery(_) | LeadPart::Other => {}
             }
+        }
+        if delivery.attempt().is_none() {
+            assignment = lead.as_ref().map(Assignment::of_nobody);
         }
         Ok(lead.zip(assignment).map(|(lead, assignment)| Order { lead, assignment }))
     }

@@ -130,6 +130,7 @@ pub(crate) fn lead(number: u32) -> Lead {
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: at(0), body_hash: None },
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: at(0),
         updated_at: at(1),
     }

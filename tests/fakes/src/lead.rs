@@ -58,6 +58,7 @@ pub async fn sold_lead(
         duplicate_count: 0,
         last_event: LastEvent { event: event.clone(), at, body_hash: None },
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: at,
         updated_at: at,
     };

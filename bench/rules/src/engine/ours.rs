@@ -168,6 +168,7 @@ fn record(lead: &Lead) -> Record {
         duplicate_count: 0,
         last_event: LastEvent { event, at: Timestamp::UNIX_EPOCH, body_hash: None },
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
     }

@@ -60,8 +60,8 @@ pub struct DeliveryView {
     id: String,
     /// The lead that is delivered.
     lead: String,
-    /// Which decision about the lead asked for it, from 1.
-    assignment: u32,
+    /// Which decision about the lead asked for it, from 1; `null` for what is sent of a lead whoever has it.
+    assignment: Option<u32>,
     /// Where it goes.
     destination: String,
     /// The source of the lead.

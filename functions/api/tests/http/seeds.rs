@@ -128,6 +128,7 @@ pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
         duplicate_count: 0,
         last_event: LastEvent { event: event_id(number), at: received_at, body_hash: None },
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: received_at,
         updated_at: received_at,
     }

@@ -2,6 +2,7 @@
 //! come twice, processes that end anywhere, time that passes.
 #![cfg(test)] // clippy takes helper functions for test code only so
 
+mod auto_reply;
 mod closing;
 mod crashes;
 mod duplicates;

@@ -222,7 +222,7 @@ impl Config {
             queues: check.index("queues", self.queues.iter().map(|queue| &queue.id)),
             destinations: check.index("destinations", self.destinations.iter().map(|destination| &destination.id)),
         };
-        check.sources();
+        check.sources(&names);
         check.schedules();
         check.assignees(&names);
         let times = check.times(&names);

@@ -7,7 +7,7 @@ use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
 use super::transform::Transform;
 use super::{FormPage, Zone, is_true, yes};
 use crate::field::FieldName;
-use crate::id::{Entity, SecretName, SourceId};
+use crate::id::{DestinationId, Entity, SecretName, SourceId};
 
 /// One intake endpoint. Its URL holds a key that the API hands out once, when the source is first published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +60,10 @@ pub struct Source {
     /// What a sender that waits (`?wait=1`) is told of its lead.
     #[serde(default, skip_serializing_if = "Answers::is_default")]
     pub answers: Answers,
+    /// The destination, of channel `email`, that answers who sent a new lead: its recipient is a template such as
+    /// `{{ lead.fields.email }}`. Once a lead; not for rows of files, and not for who left no email.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_reply: Option<DestinationId>,
     /// Settings of the `form` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSettings>,

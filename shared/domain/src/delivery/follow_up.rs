@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{DeliveryRecord, DeliveryStatus};
 use crate::assignment::Ending;
+use crate::id::DeliveryKind;
 use crate::message::{DeliveryMessage, LeadsMessage};
 
 /// The longest that SQS holds back a message, in seconds
@@ -50,8 +51,8 @@ impl DeliveryRecord {
     /// rejected for the next candidate. Repeating this is harmless, for a try is claimed once and an attempt ends once.
     #[must_use]
     pub fn follow_up(&self, now: Timestamp) -> Option<FollowUp> {
-        if self.status == DeliveryStatus::Rejected && self.id.notice().is_none() {
-            return Some(FollowUp::Cascade { message: Box::new(self.cascade()) });
+        if let (DeliveryStatus::Rejected, DeliveryKind::Assigned { attempt }) = (self.status, self.id.kind()) {
+            return Some(FollowUp::Cascade { message: Box::new(self.cascade(attempt)) });
         }
         let (DeliveryStatus::Retry, Some(at)) = (self.status, self.next_try_at) else { return None };
         let number = self.tries + 1;
@@ -64,11 +65,11 @@ impl DeliveryRecord {
         })
     }
 
-    fn cascade(&self) -> LeadsMessage {
+    fn cascade(&self, attempt: u32) -> LeadsMessage {
         LeadsMessage::Reassign {
             account: self.account.clone(),
             lead: self.id.lead(),
-            attempt: self.id.attempt(),
+            attempt,
             how: Ending::Rejected,
             reason: self.reason.clone(),
             by: Some(format!("destination {}", self.id.destination())),

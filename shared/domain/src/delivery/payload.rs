@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 
 use crate::assignment::{Assignment, Outcome};
 use crate::config::{Assignee, Checked};
-use crate::id::{AssigneeId, DeliveryId};
+use crate::id::{AssigneeId, DeliveryId, DeliveryKind};
 use crate::lead::Lead;
 use crate::service_level::{Due, Timer};
 
 /// The JSON that a webhook gets and an email attaches, in the shape that Standard Webhooks recommends: `type`,
 /// `timestamp` (of the decision, or when a notice was due) and `data`. The type is `lead.assigned`, or for a notice of a
-/// service level `lead.reminder` or `lead.escalation`, which also has `data.notice`.
+/// service level `lead.reminder` or `lead.escalation`, which also has `data.notice`. The answer to who sent the lead is
+/// `lead.received`.
 #[must_use]
 pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
     let mut data = json!({
@@ -25,6 +26,7 @@ pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, conf
             data["notice"] = notice.view(assignment, config);
             (format!("lead.{}", notice.kind()), notice.timer.at)
         }
+        None if delivery.kind() == DeliveryKind::Reply => ("lead.received".to_owned(), lead.created_at),
         None => ("lead.assigned".to_owned(), assignment.decided_at),
     };
     json!({ "type": kind, "timestamp": timestamp, "data": data })
@@ -64,7 +66,7 @@ impl<'a> Notice<'a> {
     #[must_use]
     pub fn of(lead: &'a Lead, delivery: &DeliveryId) -> Option<Self> {
         let step = delivery.notice()?;
-        let holding = lead.holding(delivery.attempt())?;
+        let holding = lead.holding(delivery.attempt()?)?;
         let place = usize::try_from(step).ok()?.checked_sub(1)?;
         let timer = holding.timers.as_ref()?.steps.get(place)?;
         Some(Self { step, timer, assigned_at: holding.since })

@@ -169,6 +169,7 @@ fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -
         duplicate_count: 0,
         last_event: last_event(received),
         sync: Default::default(),
+        own_deliveries: Vec::new(),
         created_at: received.received_at,
         updated_at: now,
     }

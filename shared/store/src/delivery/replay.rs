@@ -71,9 +71,18 @@ impl Store {
     /// A delivery that was decided and never begun: its message was lost. It is sent as the first time.
     async fn replay_unclaimed(&self, request: &ReplayRequest) -> Result<Replay, StoreError> {
         let ReplayRequest { account, delivery, .. } = request;
-        let key = keys::assignment(account, &delivery.lead(), delivery.attempt());
-        let Some(item) = self.get(&key, true).await? else { return Ok(Replay::NotFound) };
-        if !wanted_deliveries(&read_assignment(account, item)?).contains(delivery) {
+        let wanted = match delivery.attempt() {
+            Some(attempt) => {
+                let key = keys::assignment(account, &delivery.lead(), attempt);
+                let Some(item) = self.get(&key, true).await? else { return Ok(Replay::NotFound) };
+                wanted_deliveries(&read_assignment(account, item)?)
+            }
+            None => {
+                let lead = self.leads(account, &[delivery.lead()].into(), true).await?.remove(&delivery.lead());
+                lead.map(|lead| lead.own_deliveries.into_iter().map(|own| own.delivery).collect()).unwrap_or_default()
+            }
+        };
+        if !wanted.contains(delivery) {
             return Ok(Replay::NotFound);
         }
         self.transact("the audit entry", vec![self.audit_replay(request)?]).await?;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Check;
 use super::assignees::DAYS_MAX;
+use super::{Check, Names};
 use crate::config::{
-    DuplicateScope, Duplicates, FetchSettings, FieldTable, Mapping, SEARCH_KEYS_MAX, Source, TRANSFORMS_MAX,
+    Channel, DuplicateScope, Duplicates, FetchSettings, FieldTable, Mapping, SEARCH_KEYS_MAX, Source, TRANSFORMS_MAX,
     Verification,
 };
 use crate::field::{FieldName, FieldType};
@@ -39,7 +39,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn sources(&mut self) {
+    pub(super) fn sources(&mut self, names: &Names) {
         let formats = self.known.formats;
         let config = self.config;
         for (index, source) in config.sources.iter().enumerate() {
@@ -89,6 +89,7 @@ impl Check<'_> {
                 self.problem(format!("{path}.search_by"), message);
             }
             self.duplicates(source, &path);
+            self.auto_reply(source, &path, names);
             if source.answers.assignee && !source.answers.outcome {
                 let message = "an assignee is told with the outcome only: add 'outcome: true', or leave this out";
                 self.problem(format!("{path}.answers.assignee"), message);
@@ -170,6 +171,25 @@ impl Check<'_> {
             }
             if let Some(fault) = hubspot.fault() {
                 self.problem(format!("{path}.hubspot.url"), fault);
+            }
+        }
+    }
+
+    fn auto_reply(&mut self, source: &Source, path: &str, names: &Names) {
+        let Some(id) = &source.auto_reply else { return };
+        let path = format!("{path}.auto_reply");
+        self.named(&names.destinations, id, path.clone(), "destinations");
+        let destination = self.config.destinations.iter().find(|destination| destination.id == *id);
+        match destination.map(|destination| &destination.channel) {
+            None => {}
+            Some(Channel::Email(email)) if email.to.iter().any(|to| to.contains("lead.")) => {}
+            Some(Channel::Email(_)) => {
+                let message = "nobody of its recipients is the lead: write '{{ lead.fields.email }}' into its 'to'";
+                self.problem(path, message);
+            }
+            Some(other) => {
+                let message = format!("a lead is answered by email, and '{id}' is of channel '{}'", other.name());
+                self.problem(path, message);
             }
         }
     }

@@ -141,6 +141,23 @@ fn fields() {
 }
 
 #[test]
+fn auto_reply() {
+    let of = |channel: &str| {
+        format!(
+            "sources: [{{ id: s, format: json, auto_reply: thanks }}]\n\
+             destinations: [{{ id: thanks, channel: {{ {channel} }} }}]"
+        )
+    };
+    let missing = "sources: [{ id: s, format: json, auto_reply: thanks }]";
+    let at = "sources[0].auto_reply";
+    refused(&[
+        (missing, at, &["no 'thanks' under 'destinations'"]),
+        (&of("email: { to: [ops@example.com] }"), at, &["lead.fields.email"]),
+        (&of("webhook: { url: \"https://crm.example.com/\" }"), at, &["by email", "'webhook'"]),
+    ]);
+}
+
+#[test]
 fn duplicates() {
     let of = |rest: &str| format!("sources: [{{ id: s, format: json, duplicates: {{ {rest} }} }}]");
     let rows: [(String, &str, &[&str]); 5] = [
