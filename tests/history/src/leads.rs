@@ -118,6 +118,7 @@ fn deliveries(file: &LeadFile, wrong: &mut Vec<String>) {
     }
     let timers = file.lead.holdings.iter().filter_map(|holding| holding.timers.as_ref());
     wanted.extend(timers.flat_map(|timers| timers.notices.iter().cloned()));
+    wanted.extend(file.lead.own_deliveries.iter().map(|own| own.delivery.clone()));
     let known: BTreeSet<DeliveryId> =
         file.deliveries.iter().map(|record| record.id.clone()).chain(file.pending.iter().cloned()).collect();
     for missing in wanted.difference(&known) {

@@ -98,10 +98,10 @@ async fn a_visitor_answers_step_by_step_and_becomes_a_lead() {
         ("first_name", json!("Zoë")),
         ("utm.source", json!("news")),
         ("click.gclid", json!("c1")),
+        ("consent.text", json!("I agree to be called.")),
     ] {
         assert_eq!(fields[field], value, "{field} in {lead}");
     }
-    assert_eq!(lead["extra"]["consent_text"], "I agree to be called.", "{lead}");
     assert_eq!(lead["owner"], "anna", "{lead}");
     let events = account.api.list("events", "").await.unwrap();
     assert_eq!(events.len(), 2, "the step and the form, each once: {events:?}");

@@ -38,7 +38,7 @@ pub struct FormPage {
     /// What it says afterwards, where the source names no page of its own.
     #[serde(default = "thanks")]
     pub thanks: String,
-    /// What a visitor must agree to; kept with the lead, as it stood, in `extra.consent_text`.
+    /// What a visitor must agree to; kept with the lead, as it stood, in the field `consent.text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
     /// Its questions, a step at a time. Without any, it asks for the account's own fields that the source may fill, and

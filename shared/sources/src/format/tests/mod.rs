@@ -124,6 +124,10 @@ fn sample(name: &str) -> Option<Sent> {
         _ => Vec::new(),
     };
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    // A body alone, as it is sent.
+    if ["body", "form", "parts"].iter().all(|part| sample[part].is_null()) {
+        return Some(Sent::new(JSON, text));
+    }
     Some(match (&sample["body"], &sample["parts"]) {
         (Value::Null, Value::Null) => Sent::form(&pairs),
         (Value::Null, _) => Sent::multipart(&pairs),
