@@ -9,7 +9,7 @@ use leadyard_domain::config::Checked;
 use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
 use leadyard_domain::handover;
-use leadyard_domain::id::{AccountId, EventId};
+use leadyard_domain::id::{AccountId, EventId, LeadId};
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
@@ -72,15 +72,19 @@ impl Evaluate {
                 return Ok(Outcome::Done);
             }
             let earlier = records.remove(&earlier_id);
-            if earlier.is_none() && job.receives < RECEIVES_MAX {
+            let id = match &earlier {
+                Some(EventRecord { status: EventStatus::Created, lead, .. }) => lead.clone(),
+                Some(_) => None,
+                // A lead outlives the log.
+                None => Some(LeadId::from_event(&earlier_id)),
+            };
+            let lead = match &id {
+                Some(id) => self.store.leads(account, &[id.clone()].into(), true).await?.remove(id),
+                None => None,
+            };
+            if earlier.is_none() && lead.is_none() && job.receives < RECEIVES_MAX {
                 return Ok(Outcome::NotYet);
             }
-            let lead = match &earlier {
-                Some(EventRecord { status: EventStatus::Created, lead: Some(id), .. }) => {
-                    self.store.leads(account, &[id.clone()].into(), true).await?.remove(id)
-                }
-                _ => None,
-            };
             let keys = match &lead {
                 Some(lead) => self.keys_held(account, ruled.rules.checked(), lead).await?,
                 None => Vec::new(),
@@ -149,13 +153,13 @@ fn settle(
     now: Timestamp,
 ) -> Settled {
     let (status, reason) = match (earlier, &lead) {
-        (None, _) => {
+        (None, None) => {
             (EventStatus::Failed, "the event whose lead is to be erased has not come: retry when it has".to_owned())
         }
-        (Some(_), Some(lead)) if lead.erased_at.is_some() => {
+        (_, Some(lead)) if lead.erased_at.is_some() => {
             (EventStatus::Unchanged, "the lead was erased before".to_owned())
         }
-        (Some(_), Some(_)) => (EventStatus::Updated, "the lead was erased at the platform's word".to_owned()),
+        (_, Some(_)) => (EventStatus::Updated, "the lead was erased at the platform's word".to_owned()),
         // What it brought stands in a lead that something else made, and can't be told from the rest of it.
         (Some(EventRecord { lead: Some(_), .. }), None) => (
             EventStatus::Flagged,
@@ -163,7 +167,8 @@ fn settle(
         ),
         (Some(_), None) => (EventStatus::Unchanged, "no lead was made of the event".to_owned()),
     };
-    let id = earlier.and_then(|earlier| earlier.lead.clone());
+    let made = lead.as_ref().map(|lead| lead.id.clone());
+    let id = earlier.and_then(|earlier| earlier.lead.clone()).or(made);
     let record = EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now };
     let lead = lead.filter(|lead| lead.erased_at.is_none()).map(|before| {
         let previous = before.standing.clone();

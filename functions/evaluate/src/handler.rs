@@ -88,11 +88,16 @@ impl Evaluate {
         let until = deadline.saturating_sub(ROUND_RESERVE).unwrap_or(Timestamp::MIN);
         let (received, others): (Vec<_>, Vec<_>) =
             records.into_iter().partition(|record| matches!(record.message, LeadsMessage::Received { .. }));
-        let (ready, mut results) = self.fetch(account, &ruled, jobs(&ruled, received), until).await;
-        // What is erased was made before, perhaps in this very batch.
+        // A slow platform must not hold up what needs nothing of it.
+        let (fetches, events): (Vec<_>, Vec<_>) =
+            jobs(&ruled, received).into_iter().partition(|job| job.received.intent == Intent::Fetch);
         let (erasures, events): (Vec<_>, Vec<_>) =
-            ready.into_iter().partition(|job| matches!(job.received.intent, Intent::Erase { .. }));
-        results.extend(self.work(account, &ruled, events, until).await);
+            events.into_iter().partition(|job| matches!(job.received.intent, Intent::Erase { .. }));
+        let mut results = self.work(account, &ruled, events, until).await;
+        let (fetched, given_back) = self.fetch(account, &ruled, fetches, until).await;
+        results.extend(given_back);
+        results.extend(self.work(account, &ruled, fetched, until).await);
+        // What is erased was made before, perhaps in this very batch.
         results.extend(self.erase(account, &ruled, erasures, until).await);
         for record in others {
             let (message_id, kind) = (record.message_id, record.message.name());

@@ -18,7 +18,7 @@ use leadyard_domain::import::is_row;
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
-use leadyard_sources::capture::{Known, all_keys};
+use leadyard_sources::capture::{Known, possible_keys};
 use leadyard_sources::{Applied, Draft};
 use leadyard_store::{LeadWrite, Settled};
 
@@ -62,7 +62,7 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
     let zone = config.config().account.timezone.time_zone();
     match leadyard_sources::capture(source, config.fields(), zone, received) {
         Ok(draft) => {
-            let keys = all_keys(config, source, &draft.fields);
+            let keys = possible_keys(config, &source.entity, &draft.fields).into_iter().collect();
             Captured::Draft(Box::new(draft), keys)
         }
         Err(error) => Captured::Failed(error.to_string()),

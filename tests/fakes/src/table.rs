@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use leadyard_domain::id::{AccountId, EventId};
 use leadyard_runtime::Aws;
 use leadyard_store::{Store, table};
 use tokio::net::TcpListener;
@@ -39,6 +41,15 @@ impl Table {
         let running = Some(serve(listener.into_std().unwrap()));
         table::create(&client, Self::NAME).await.unwrap();
         Self { store: Store::new(client, Self::NAME.to_owned()), aws, endpoint, running }
+    }
+
+    /// Takes an event out of the log, as the table does when its time has come.
+    pub async fn forget_event(&self, account: &AccountId, event: &EventId) {
+        let text = |text: String| AttributeValue::S(text);
+        let delete = self.aws.dynamodb().delete_item().table_name(Self::NAME);
+        let delete = delete.key("pk", text(format!("A#{account}#EVENT#{event}"))).key("sk", text("EVENT".to_owned()));
+        let old = delete.return_values(ReturnValue::AllOld).send().await.unwrap();
+        assert!(old.attributes.is_some(), "it was there");
     }
 
     /// A store over the same table whose transactions leave out the conditions on some items, by their keys: what a

@@ -17,6 +17,7 @@ sources:
       page:
         title: Get a quote
         consent: I agree to be called.
+        keep_partial: true
         steps:
           - title: Your company
             questions:

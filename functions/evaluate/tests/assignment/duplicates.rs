@@ -134,6 +134,26 @@ async fn a_source_that_gets_a_scope_later_still_knows_its_own_leads() {
 }
 
 #[tokio::test]
+async fn a_lead_from_before_its_source_had_a_scope_does_not_lose_its_only_key() {
+    let setting = Setting::start(&config(json!({}))).await;
+    let (_, first) = one(&setting, "web", anna()).await;
+    setting.publish(&config(json!({ "scope": "source" }))).await;
+    // Before its own source has met it again.
+    assert_eq!(one(&setting, "ads", anna()).await.0, EventStatus::Created);
+    assert_eq!(one(&setting, "web", anna()).await.1, first);
+}
+
+#[tokio::test]
+async fn a_source_knows_its_lead_by_what_another_source_added() {
+    let setting = Setting::start(&config(json!({ "scope": "source" }))).await;
+    let (_, first) = one(&setting, "web", json!({ "email": "anna@example.com" })).await;
+    assert_eq!(one(&setting, "all", anna()).await, (EventStatus::Updated, first.clone()));
+    let (_, other) = one(&setting, "ads", json!({ "phone": "+4930123456" })).await;
+    assert_ne!(other, first);
+    assert_eq!(one(&setting, "web", json!({ "phone": "+4930123456" })).await.1, first);
+}
+
+#[tokio::test]
 async fn with_the_scope_of_partners_each_event_is_a_lead_and_who_had_the_person_is_passed_over() {
     let setting = Setting::start(&config(json!({ "scope": "partner" }))).await;
     let (status, first) = one(&setting, "web", anna()).await;

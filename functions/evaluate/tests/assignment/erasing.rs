@@ -138,3 +138,41 @@ async fn a_lead_that_waits_leaves_its_line() {
     assert!(setting.table.store.parked_leads(&account(), 10, None).await.unwrap().rows.is_empty());
     assert!(lead(&setting, &created()).await.unwrap().erased_at.is_some());
 }
+
+#[tokio::test]
+async fn a_lead_whose_event_has_left_the_log_is_erased_too() {
+    let rest = rest(response()).await;
+    let setting = setting(&config("linkedin", rest.url(), 10)).await;
+    assert!(hand(&setting, vec![event(&created())], 1).await.is_empty());
+    setting.table.forget_event(&account(), &created().event).await;
+    assert!(hand(&setting, vec![event(&deleted())], 1).await.is_empty());
+    assert!(lead(&setting, &created()).await.unwrap().erased_at.is_some());
+    assert_eq!(logged(&setting, &deleted()).await.unwrap().status, EventStatus::Updated);
+}
+
+#[tokio::test]
+async fn a_key_that_still_leads_to_an_erased_lead_makes_one_new_lead() {
+    let rest = rest(response()).await;
+    let setting = setting(&config("linkedin", rest.url(), 10)).await;
+    assert!(hand(&setting, vec![event(&created())], 1).await.is_empty());
+    let first = lead(&setting, &created()).await.unwrap();
+    // Another source puts another address in place of the first, whose key stays.
+    let mut update = config("linkedin", rest.url(), 10);
+    update["sources"][2]["on_duplicate"] = json!("update");
+    update["sources"][2]["search_by"] = json!(["phone", "email"]);
+    setting.publish(&update).await;
+    let phone = first.fields["phone"].to_string();
+    let moved = told("web", "1", &json!({"phone": phone, "email": "new@example.com"}), Intent::Capture);
+    assert!(hand(&setting, vec![event(&moved)], 1).await.is_empty());
+    assert_eq!(logged(&setting, &moved).await.unwrap().lead.as_ref(), Some(&first.id));
+    assert!(hand(&setting, vec![event(&deleted())], 1).await.is_empty());
+
+    let mut met = Vec::new();
+    for number in ["2", "3", "4"] {
+        let again = told("web", number, &json!({"email": "juergen@example.com"}), Intent::Capture);
+        assert!(hand(&setting, vec![event(&again)], 1).await.is_empty());
+        met.push(logged(&setting, &again).await.unwrap());
+    }
+    assert_eq!(met[0].status, EventStatus::Created);
+    assert!(met.iter().all(|record| record.lead == met[0].lead && record.lead.as_ref() != Some(&first.id)), "{met:?}");
+}

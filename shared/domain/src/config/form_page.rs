@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{is_true, yes};
 use crate::field::FieldName;
 
 /// Most steps of a page.
@@ -46,8 +45,9 @@ pub struct FormPage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<FormStep>,
     /// Whether what was answered is kept in the log each time that a step is left: those who never send are seen there.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
-    pub keep_partial: bool,
+    /// Where nothing is said, it is where no consent is asked for: before it was given, nothing is kept unasked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_partial: Option<bool>,
 }
 
 /// Questions that are asked together.
@@ -119,6 +119,12 @@ fn thanks() -> String {
 }
 
 impl FormPage {
+    /// Whether what was answered is kept when a step is left.
+    #[must_use]
+    pub fn keeps_partial(&self) -> bool {
+        self.keep_partial.unwrap_or(self.consent.is_none())
+    }
+
     /// Its questions in their order.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.steps.iter().flat_map(|step| &step.questions)

@@ -17,16 +17,8 @@ use leadyard_domain::lead::Lead;
 use super::behaviour::is_repeat;
 use super::draft::Draft;
 
-/// The keys of a lead by which any source of the entity may find it: it gets all of them, so that it is one lead whichever
-/// source meets it next. Those that are empty are left out.
-#[must_use]
-pub fn all_keys(config: &Checked, source: &Source, fields: &BTreeMap<FieldName, FieldValue>) -> Vec<UniqueKey> {
-    let mut keys = shared_keys(config, &source.entity, fields);
-    keys.extend(own_keys(source, fields));
-    keys
-}
-
-/// Every key that a lead may have, whichever source made it.
+/// Every key that a lead may have, whichever source made it: by those of all sources it is one lead whichever source meets it
+/// next, by a source's own that source finds its own leads only. Those that are empty are left out.
 #[must_use]
 pub fn possible_keys(
     config: &Checked,
@@ -125,18 +117,35 @@ impl Known {
         looked_up: &[UniqueKey],
         received: &Received,
     ) -> Vec<Claim> {
-        let keys = all_keys(config, source, &lead.fields).into_iter().filter(|key| looked_up.contains(key));
+        let mut keys: BTreeSet<UniqueKey> = shared_keys(config, &source.entity, &lead.fields).into_iter().collect();
+        keys.extend(own_keys(source, &lead.fields));
+        // The source that made the lead has to know it by what others add.
+        keys.extend(config.source(&lead.source).into_iter().flat_map(|source| own_keys(source, &lead.fields)));
         let claim = |key: UniqueKey| {
             let Some(from) = self.keys.get(&key) else { return Some(Claim { key, from: None }) };
-            // A key may outlive its lead, when that was erased.
-            let may_move = match self.leads.get(from) {
+            // A key may outlive its lead, or lead to one that was erased.
+            let may_move = match self.leads.get(from).filter(|holder| holder.erased_at.is_none()) {
                 Some(holder) => {
-                    *from != lead.id && holder.created_at <= lead.created_at && !counts(source, holder, received)
+                    *from != lead.id
+                        && holder.created_at <= lead.created_at
+                        && !counts(source, holder, received)
+                        && self.is_found_without(config, holder, &key)
                 }
                 None => true,
             };
             may_move.then(|| Claim { key, from: Some(from.clone()) })
         };
-        keys.filter_map(claim).collect()
+        keys.into_iter().filter(|key| looked_up.contains(key)).filter_map(claim).collect()
+    }
+
+    /// Whether the source of a lead still finds it when one of its keys moves to another lead. A source that counts its own
+    /// leads only may have made this one before it did: such a lead has no key but that one.
+    fn is_found_without(&self, config: &Checked, holder: &Lead, key: &UniqueKey) -> bool {
+        let Some(source) = config.source(&holder.source) else { return true };
+        if source.duplicates.scope != DuplicateScope::Source {
+            return true;
+        }
+        let searched = source.search_keys().iter().any(|by| by.to_string() == key.fields);
+        !searched || self.keys.get(&key.of_source(&source.id)) == Some(&holder.id)
     }
 }

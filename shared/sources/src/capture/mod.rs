@@ -21,7 +21,7 @@ pub use behaviour::{Applied, apply};
 pub(crate) use convert::is_nothing;
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
-pub use known::{Known, all_keys, counts, possible_keys};
+pub use known::{Known, counts, possible_keys};
 pub use mapping::fills;
 pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;

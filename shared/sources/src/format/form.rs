@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use leadyard_domain::config::Source;
 use leadyard_domain::event::Intent;
-use leadyard_domain::id::EventId;
+use leadyard_domain::id::{EventId, body_hash};
 use serde_json::{Map, Value};
 
 use super::{Format, PLAIN, Written, reply};
@@ -66,11 +66,12 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     let honeypot = source.form.as_ref().and_then(page::honeypot);
     let hosted = source.form.as_ref().is_some_and(|form| form.page.is_some());
     let mut posted = Posted::default();
+    let mut doubt = None;
     let mut event = Map::new();
     for (name, value) in pairs {
         if honeypot == Some(name.as_str()) {
             if is_filled(&value) {
-                return Ok(Split::Ignored { reason: "the honeypot field is filled" });
+                doubt = Some("the honeypot field is filled");
             }
             continue;
         }
@@ -80,16 +81,29 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
         add(&mut event, name, value);
     }
     if posted.is_too_fast(request) {
-        return Ok(Split::Ignored { reason: "the hosted form was filled faster than a person can" });
+        doubt = doubt.or(Some("the hosted form was sent sooner than a person fills it"));
     }
-    let part = part(source, request, Place::Only, event)?;
-    Ok(Split::Events(vec![of_page(part, posted)]))
+    match doubt {
+        Some(reason) if !hosted => Ok(Split::Ignored { reason }),
+        _ => {
+            let part = part(source, request, Place::Only, event)?;
+            Ok(Split::Events(vec![of_page(part, posted, doubt)]))
+        }
+    }
 }
 
-/// An event of a hosted page: a second click is the same event, and a step that was left makes no lead.
-fn of_page(mut part: Part, posted: Posted) -> Part {
+/// An event of a hosted page: a second click is the same event, and a step that was left makes no lead. Nor does what a
+/// program seems to have sent, but a person can find it in the log: browsers fill forms quickly, too.
+fn of_page(mut part: Part, posted: Posted, doubt: Option<&'static str>) -> Part {
     let Posted { nonce, partial, .. } = posted;
-    let Some(step) = partial else { return part.named(nonce) };
+    if let Some(reason) = doubt {
+        return part.meant(Intent::Log { reason: reason.to_owned() });
+    }
+    let Some(step) = partial else {
+        // With the answers: whoever goes back and mends them, or sends for somebody else, means another event.
+        let answers = body_hash(Value::Object(part.payload.clone()).to_string().as_bytes());
+        return part.named(nonce.map(|nonce| format!("{nonce}/{answers}")));
+    };
     if let Some(nonce) = nonce {
         // By it a person finds what the same visitor left and sent.
         part.payload.insert("form_visit".to_owned(), nonce.into());

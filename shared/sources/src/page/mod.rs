@@ -77,7 +77,7 @@ pub fn page(config: &Checked, source: &Source, visit: &Visit<'_>) -> Option<Repl
     if let Some(intro) = &page.intro {
         body.push_str(&format!("<p>{}</p>", text(intro)));
     }
-    let partial = if page.keep_partial { " data-partial" } else { "" };
+    let partial = if page.keeps_partial() { " data-partial" } else { "" };
     body.push_str(&format!(
         "<form method=post action=\"../in/{}\" enctype=application/x-www-form-urlencoded{partial}>",
         attribute(visit.key)

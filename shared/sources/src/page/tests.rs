@@ -152,7 +152,11 @@ fn what_is_sent_is_one_event_however_often_the_button_is_pressed() {
     let begun = posted::started(KEY, second(100));
     let pairs = [("ly_nonce", "n1"), ("ly_started", &begun), ("email", "a@example.com"), ("website_address", "")];
     let part = only(sent(130, &pairs));
-    assert_eq!(part.external_id.as_deref(), Some("n1"));
+    let id = part.external_id.clone().unwrap();
+    assert!(id.starts_with("n1/"), "{id}");
+    assert_eq!(only(sent(140, &pairs)).external_id, Some(id.clone()));
+    let mended = [("ly_nonce", "n1"), ("ly_started", begun.as_str()), ("email", "b@example.com")];
+    assert_ne!(only(sent(150, &mended)).external_id, Some(id), "whoever mends the answers is not forgotten");
     assert_eq!(Value::Object(part.payload), json!({"email": "a@example.com"}), "nothing of the page itself stays");
     assert_eq!(part.intent, Intent::Capture);
 }
@@ -171,7 +175,12 @@ fn a_step_that_is_left_is_kept_and_makes_no_lead() {
 fn programs_are_told_from_people_by_the_trap_and_the_clock() {
     let begun = posted::started(KEY, second(100));
     let foreign = posted::started("another-key", second(100));
-    let ignored = |at_s, pairs: &[(&str, &str)]| matches!(sent(at_s, pairs), Split::Ignored { .. });
+    // Neither makes a lead, and both can be found.
+    let ignored = |at_s, pairs: &[(&str, &str)]| {
+        let part = only(sent(at_s, pairs));
+        assert_eq!(part.payload["email"], "a@example.com");
+        matches!(part.intent, Intent::Log { .. })
+    };
     assert!(ignored(101, &[("ly_started", &begun), ("email", "a@example.com")]), "a second is too fast");
     assert!(!ignored(102, &[("ly_started", &begun), ("email", "a@example.com")]));
     assert!(!ignored(99_999_999, &[("ly_started", &begun), ("email", "a@example.com")]), "slow people are people");

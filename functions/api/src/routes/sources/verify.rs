@@ -13,7 +13,7 @@ use leadyard_domain::config::{Checked, Source};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
 use leadyard_domain::id::{EventId, SourceId};
 use leadyard_runtime::now;
-use leadyard_sources::capture::{Known, all_keys};
+use leadyard_sources::capture::{Known, possible_keys};
 use leadyard_sources::{
     BODY_BYTES_MAX, Draft, Format, Malformed, Part, Request, Split, apply, capture, format, identify,
 };
@@ -166,7 +166,7 @@ async fn judge(
     let ids: BTreeSet<EventId> = events.iter().map(|event| event.event.clone()).collect();
     let records = app.store.events(account, &ids).await?;
     let fields = drafts.iter().flatten().flatten().map(|draft| &draft.fields);
-    let looked_up: BTreeSet<_> = fields.flat_map(|fields| all_keys(config, source, fields)).collect();
+    let looked_up: BTreeSet<_> = fields.flat_map(|fields| possible_keys(config, &source.entity, fields)).collect();
     let mut known = Known::default();
     if !looked_up.is_empty() {
         known.keys = app.store.find_leads(account, &looked_up, true).await?;
