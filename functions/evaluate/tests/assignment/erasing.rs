@@ -161,7 +161,9 @@ async fn a_key_that_still_leads_to_an_erased_lead_makes_one_new_lead() {
     update["sources"][2]["on_duplicate"] = json!("update");
     update["sources"][2]["search_by"] = json!(["phone", "email"]);
     setting.publish(&update).await;
-    let phone = first.fields["phone"].to_string();
+    let phone = "+4930123456";
+    let known = told("web", "0", &json!({"phone": phone, "email": "juergen@example.com"}), Intent::Capture);
+    assert!(hand(&setting, vec![event(&known)], 1).await.is_empty());
     let moved = told("web", "1", &json!({"phone": phone, "email": "new@example.com"}), Intent::Capture);
     assert!(hand(&setting, vec![event(&moved)], 1).await.is_empty());
     assert_eq!(logged(&setting, &moved).await.unwrap().lead.as_ref(), Some(&first.id));
