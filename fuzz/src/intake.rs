@@ -126,5 +126,5 @@ fn source_of(format: &Format, verify: &Value) -> Source {
 
 fn request<T>(headers: &HeaderMap, body: &[u8], ask: impl FnOnce(&Request<'_>) -> T) -> T {
     let url = "https://leads.example.com/in/key";
-    ask(&Request { id: "r", method: &Method::POST, url, query: "", headers, body })
+    ask(&Request { id: "r", method: &Method::POST, url, query: "", headers, received_at: Timestamp::UNIX_EPOCH, body })
 }
