@@ -1,10 +1,10 @@
-//! Telling people what is wrong with a destination: counting what is given up here, and the mails themselves.
+//! Telling people what is wrong with a destination: counting what is lost here, and the mails themselves.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use leadyard_domain::delivery::alert::{Alert, AlertMessage};
-use leadyard_domain::delivery::{DeliveryRecord, DeliveryStatus, TryResult};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss};
+use leadyard_domain::delivery::{DeliveryRecord, TryResult};
 use leadyard_store::{AlertClaim, Published, Tally};
 
 use crate::compose::alert_mail;
@@ -15,24 +15,26 @@ use crate::post::PostError;
 const LEASE: Duration = Duration::from_secs(30);
 
 impl DeliverEmail {
-    /// Counts a delivery that has just been given up, and asks for the mail about it. What can't be told is logged, and told with
-    /// the next one.
-    pub(crate) async fn count(&self, published: &Published, record: &DeliveryRecord) {
+    /// Counts a delivery that a person has to look at, and asks for the mail about it. What can't be told is logged, and told
+    /// with the next one.
+    pub(crate) async fn count(&self, published: &Published, record: &DeliveryRecord, loss: Option<Loss>) {
         let (account, destination) = (&record.account, record.id.destination());
-        if record.status != DeliveryStatus::Dead || published.checked.notified(&destination).is_empty() {
-            return;
-        }
-        match self.store.count_given_up(account, &destination, (self.now)()).await {
-            Ok(true) => {
+        let Some(loss) = loss.filter(|_| !published.checked.notified(&destination).is_empty()) else { return };
+        let failed = |error: &dyn std::error::Error, what| {
+            tracing::warn!(%account, delivery = %record.id, %error, "a delivery that was lost: {what}");
+        };
+        match self.store.count_loss(account, &destination, loss, (self.now)()).await {
+            Ok(Some(asked)) => {
                 let message = AlertMessage { account: account.clone(), destination, alert: Alert::GivenUp };
-                if let Err(error) = self.follow_ups.tell(&message, message.alert.delay_s()).await {
-                    tracing::warn!(%account, delivery = %record.id, %error, "a mail to those who are to be told could not be asked for");
+                let Err(error) = self.follow_ups.tell(&message, message.alert.delay_s()).await else { return };
+                failed(&error, "a mail to those who are to be told could not be asked for");
+                // Whoever comes next asks.
+                if let Err(error) = self.store.unask_alert(account, &message.destination, asked).await {
+                    failed(&error, "that its mail was not asked for could not be noted, so that it comes minutes late");
                 }
             }
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%account, delivery = %record.id, %error, "a delivery that was given up could not be counted for its mail");
-            }
+            Ok(None) => {}
+            Err(error) => failed(&error, "it could not be counted for its mail"),
         }
     }
 

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use leadyard_domain::delivery::alert::AlertMessage;
+use leadyard_domain::id::AccountId;
 use leadyard_domain::message::DeliveryMessage;
 use serde::{Deserialize, Deserializer};
 
-use crate::tags::Tags;
+use crate::tags::{self, Tags};
 
 /// The body of one record.
 #[derive(Deserialize)]
@@ -121,6 +122,12 @@ impl SesEvent {
     #[must_use]
     pub fn is_alert(&self) -> bool {
         self.mail.tags.contains_key("alert")
+    }
+
+    /// The tenant that the mail was tagged with; `None` when it was none of ours.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.mail.tags.get(tags::ACCOUNT)?.first()?.parse().ok()
     }
 
     /// How many recipients the mail had.

@@ -1,7 +1,9 @@
 //! What SES tells of a mail after it took it. A mail that came back for good, or that somebody called spam, makes its delivery
 //! dead, and no further mail goes to the address.
 
-use leadyard_domain::delivery::DeliveryStatus;
+use leadyard_domain::delivery::alert::Loss;
+use leadyard_domain::delivery::{BOUNCED, COMPLAINT, DeliveryStatus};
+use leadyard_domain::id::AccountId;
 use leadyard_domain::suppression::{AddressHash, Suppression, SuppressionReason};
 use leadyard_store::{Heard, Report, Told};
 
@@ -9,9 +11,7 @@ use crate::event::{News, SesEvent};
 use crate::handler::{DeliverEmail, DeliverError};
 use crate::tags::Tags;
 
-const BOUNCED: &str = "E_BOUNCED";
 const SOFT_BOUNCE: &str = "E_SOFT_BOUNCE";
-const COMPLAINT: &str = "E_COMPLAINT";
 
 /// What to do about an address that is suppressed now.
 const WHAT_TO_DO: &str = "no further mail goes there. Correct the address, or lift the suppression with \
@@ -21,12 +21,7 @@ impl DeliverEmail {
     /// Takes down one event; `Ok` once everything that it causes is durable. The same event twice changes nothing more.
     pub(crate) async fn hear(&self, event: &SesEvent) -> Result<(), DeliverError> {
         if event.is_alert() {
-            if matches!(event.news(), News::Bounced { .. } | News::Complained { .. }) {
-                tracing::warn!(
-                    "a mail to those who are told of destinations came back: look at 'notify' in the config"
-                );
-            }
-            return Ok(());
+            return self.hear_of_alert(event).await;
         }
         let Some(Tags { account, delivery, number }) = event.tags() else {
             tracing::warn!("an event of a mail that was not tagged here");
@@ -60,10 +55,8 @@ impl DeliverEmail {
         };
         // First, for it holds whatever becomes of the delivery.
         if let Some((reason, addresses)) = suppress {
-            for address in addresses.into_iter().filter_map(AddressHash::of) {
-                let suppression = Suppression { reason, at: now, delivery: delivery.clone() };
-                self.store.suppress(&account, &address, &suppression).await?;
-            }
+            let suppression = Suppression { reason, at: now, delivery: Some(delivery.clone()) };
+            self.suppress(&account, &addresses, &suppression).await?;
         }
         let log_days = published.checked.config().account.log_days;
         let report = Report { account, delivery, number, told, log_days, now };
@@ -76,14 +69,14 @@ impl DeliverEmail {
                     let zone = published.checked.config().account.timezone.time_zone();
                     self.store.book_accepted(zone, &order.assignment, &record).await?;
                 }
-                self.count(&published, &record).await;
-                if record.status == DeliveryStatus::Dead || record.reason.is_none() {
-                    self.metrics.count(record.status.metric(), 1);
-                }
                 let code = match &report.told {
                     Told::Failed { code, .. } | Told::Note { code, .. } => Some(*code),
                     Told::Arrived => None,
                 };
+                self.count(&published, &record, Loss::of(&record.id, record.status, code)).await;
+                if record.status == DeliveryStatus::Dead || record.reason.is_none() {
+                    self.metrics.count(record.status.metric(&record.id, code), 1);
+                }
                 tracing::info!(
                     account = %record.account, delivery = %record.id, attempt = record.tries,
                     status = record.status.name(), code, "SES told of a delivery"
@@ -98,5 +91,41 @@ impl DeliverEmail {
                 Ok(())
             }
         }
+    }
+
+    /// A mail that told people of a destination: nothing becomes of a delivery, and who is not to be written to is not.
+    async fn hear_of_alert(&self, event: &SesEvent) -> Result<(), DeliverError> {
+        let (reason, addresses) = match event.news() {
+            News::Bounced { addresses, .. } => (SuppressionReason::Bounce, addresses),
+            News::Complained { addresses } => (SuppressionReason::Complaint, addresses),
+            News::CameBack { .. } | News::Arrived | News::Nothing => return Ok(()),
+        };
+        let now = (self.now)();
+        let Some(account) = event.account() else {
+            tracing::warn!("an event of a mail that was not tagged here");
+            return Ok(());
+        };
+        if self.configs.get(&account, now).await?.is_none() {
+            tracing::warn!(%account, "an event of an account that has no config");
+            return Ok(());
+        }
+        self.suppress(&account, &addresses, &Suppression { reason, at: now, delivery: None }).await?;
+        tracing::warn!(
+            %account, reason = reason.name(),
+            "a mail to those who are told of destinations came back, and no further one goes there: look at 'notify' in the config"
+        );
+        Ok(())
+    }
+
+    async fn suppress(
+        &self,
+        account: &AccountId,
+        addresses: &[&str],
+        suppression: &Suppression,
+    ) -> Result<(), DeliverError> {
+        for address in addresses.iter().filter_map(|address| AddressHash::of(address)) {
+            self.store.suppress(account, &address, suppression).await?;
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::config::{Channel, Destination, Email};
-use leadyard_domain::delivery::{Attempt, Exchange, TryResult, judge, payload, template_context};
+use leadyard_domain::delivery::alert::Loss;
+use leadyard_domain::delivery::{Attempt, ENDED, Exchange, SUPPRESSED, TryResult, judge, payload, template_context};
 use leadyard_domain::id::{AccountId, DeliveryId, DestinationId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::AddressHash;
@@ -152,8 +153,9 @@ impl DeliverEmail {
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
-                self.metrics.count(record.status.metric(), 1);
+                self.metrics.count(record.status.metric(&record.id, None), 1);
                 tracing::error!(account = %record.account, delivery = %record.id, "nobody knows whether it was sent: a person has to look");
+                self.count(&published, &record, Loss::of(&record.id, record.status, None)).await;
                 Ok(())
             }
         }
@@ -170,7 +172,7 @@ impl DeliverEmail {
         let channel = destination.map(|destination| &destination.channel);
         let over = order.over(&lease.record().id);
         let Sent { result, may_have_arrived, code, note, exchange } = match channel {
-            _ if over.is_some() => refused("E_ENDED", over.unwrap_or_default()),
+            _ if over.is_some() => refused(ENDED, over.unwrap_or_default()),
             Some(Channel::Email(email)) => self.send(published, email, order, lease).await,
             Some(_) => refused("E_CHANNEL", "the destination is no email any more: replay it when it is".to_owned()),
             None => {
@@ -190,13 +192,13 @@ impl DeliverEmail {
         let attempt = Attempt { number: record.tries, at: began, elapsed_ms, status, code, reason, exchange };
         let log_days = published.checked.config().account.log_days;
         let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
-        self.metrics.count(status.metric(), 1);
         let code = attempt.code.as_deref();
+        self.metrics.count(status.metric(&record.id, code), 1);
         tracing::info!(
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), code,
             elapsed_ms, "delivery tried"
         );
-        self.count(published, &record).await;
+        self.count(published, &record, Loss::of(&record.id, status, code)).await;
         self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }
@@ -251,7 +253,7 @@ impl DeliverEmail {
         if out > 0 && to.is_empty() {
             let reason = "no recipient is left: mails to them bounced or were complained about. Correct the address, or ask \
                           GET /v1/suppressions?address= why, lift it with DELETE, and replay";
-            return Err(refused("E_SUPPRESSED", reason.to_owned()));
+            return Err(refused(SUPPRESSED, reason.to_owned()));
         }
         let note = (out > 0).then(|| format!("{out} of {all} recipients were left out: mails to them are suppressed"));
         Ok((Mail { to, ..mail }, note))

@@ -13,7 +13,8 @@ pub struct Tags {
     pub number: Option<u32>,
 }
 
-const ACCOUNT: &str = "account";
+/// The name of the tag that holds the tenant, in every mail.
+pub const ACCOUNT: &str = "account";
 const DELIVERY: &str = "delivery";
 const TRY: &str = "try";
 
@@ -46,12 +47,15 @@ fn read_delivery(tag: &str) -> Option<DeliveryId> {
 mod tests {
     use super::*;
 
+    const REPLY: &str = "dlv_0123456789abcdefghjkmnpqrs_reply_thanks";
+
     #[test]
     fn every_id_comes_back_and_ses_takes_it() {
         for delivery in [
             "dlv_0123456789abcdefghjkmnpqrs_1_crm",
             "dlv_0123456789abcdefghjkmnpqrs_12.3_crm-mail_2",
             "dlv_0123456789abcdefghjkmnpqrs_1_1-2_x-3",
+            REPLY,
         ] {
             let tags =
                 Tags { account: "acme-2".parse().unwrap(), delivery: delivery.parse().unwrap(), number: Some(7) };

@@ -5,13 +5,14 @@ use deliver_email::event::Incoming;
 use deliver_email::handler::{DeliverEmail, DeliverError};
 use deliver_email::post::Post;
 use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::{AddressHash, Suppression, SuppressionReason};
 use leadyard_fakes::{Asked, Queue, Service, Table, sold_lead};
 use leadyard_runtime::{FollowUps, Metrics, Record, Scheduler, now};
-use leadyard_store::{Claim, ClaimRequest, ConfigCache, PublishConfig, Replay, ReplayRequest};
+use leadyard_store::{Claim, ClaimRequest, Commit, ConfigCache, PublishConfig, Replay, ReplayRequest, Settled};
 use serde_json::{Value, json};
 
 const BOUNCED: &str = include_str!("../../../events/ses_bounce_permanent.json");
@@ -36,18 +37,25 @@ fn took(_: &Asked) -> (u16, Value) {
     (200, json!({ "MessageId": "m-1" }))
 }
 
+/// Publishes a config with a destination of this channel, and what else it has.
+async fn publish(table: &Table, email: Value, more: Value, version: u64) {
+    let mut destination = json!({ "id": "mail", "channel": { "email": email }, "retry": ["2s", "1h"] });
+    destination.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let config = json!({
+        "account": { "name": "Demo", "notify": { "emails": ["ops@example.com", "gone@example.com"] } },
+        "sources": [{ "id": "web", "format": "json" }],
+        "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com", "destinations": ["mail"] }],
+        "destinations": [destination],
+    });
+    let publish = PublishConfig::new(account(), config.to_string(), version, "test", now());
+    table.store.publish_config(&publish).await.unwrap();
+}
+
 impl Setting {
     /// A lead of Anna's that is to be mailed to her, and an SES that answers so.
     async fn start(email: Value, ses: impl FnMut(&Asked) -> (u16, Value) + Send + 'static) -> Self {
         let table = Table::start().await;
-        let config = json!({
-            "account": { "name": "Demo", "notify": { "emails": ["ops@example.com", "gone@example.com"] } },
-            "sources": [{ "id": "web", "format": "json" }],
-            "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com", "destinations": ["mail"] }],
-            "destinations": [{ "id": "mail", "channel": { "email": email }, "retry": ["2s", "1h"] }],
-        });
-        let publish = PublishConfig::new(account(), config.to_string(), 0, "test", now());
-        table.store.publish_config(&publish).await.unwrap();
+        publish(&table, email, json!({}), 0).await;
         let delivery = sold_lead(&table.store, &account(), 1, "anna", &["mail"], Some("42.5"), now()).await.remove(0);
         Self { table, queue: Queue::start().await, ses: Service::start(ses).await, delivery }
     }
@@ -86,6 +94,27 @@ impl Setting {
         deliver.handle(record).await
     }
 
+    async fn publish(&self, email: Value, more: Value, version: u64) {
+        publish(&self.table, email, more, version).await;
+    }
+
+    /// A function died while it was sending the mail, a minute ago.
+    async fn died(&self) {
+        self.claim(now() - SignedDuration::from_secs(60)).await;
+    }
+
+    /// The lead is erased.
+    async fn erase(&self) {
+        let (store, now, id) = (&self.table.store, now(), self.delivery.lead());
+        let mut lead = store.leads(&account(), &[id.clone()].into(), true).await.unwrap().remove(&id).unwrap();
+        let standing = lead.standing.clone();
+        lead.erased_at = Some(now);
+        let settled = vec![Settled::known(lead, standing, Vec::new(), now)];
+        let (before, after) = (State::default(), State::default());
+        let commit = Commit { account: account(), now, log_days: 30, had_days: 0, settled, before, after };
+        store.commit(&commit).await.unwrap();
+    }
+
     async fn status(&self) -> DeliveryStatus {
         self.table.store.delivery(&account(), &self.delivery).await.unwrap().unwrap().status
     }
@@ -100,14 +129,18 @@ impl Setting {
 
     /// Another function is sending the mail right now.
     async fn claim_only(&self) {
+        self.claim(now()).await;
+    }
+
+    async fn claim(&self, now: Timestamp) {
         let request = ClaimRequest {
             account: account(),
             delivery: self.delivery.clone(),
             number: 1,
             source: "web".parse().unwrap(),
             channel: "email".to_owned(),
-            lease_until: now() + SignedDuration::from_secs(30),
-            now: now(),
+            lease_until: now + SignedDuration::from_secs(30),
+            now,
             at_most_once: false,
         };
         assert!(matches!(self.table.store.claim_delivery(&request).await.unwrap(), Claim::Claimed(_)));
@@ -287,7 +320,8 @@ async fn a_mail_that_came_back_for_now_is_only_noted() {
 #[tokio::test]
 async fn suppressed_recipients_are_left_out_and_the_others_get_the_mail() {
     let setting = Setting::start(json!({ "to": ["ANNA@example.com", "ben@example.com"] }), took).await;
-    let suppression = Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: setting.delivery.clone() };
+    let suppression =
+        Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: Some(setting.delivery.clone()) };
     let hash = AddressHash::of("anna@example.com").unwrap();
     setting.table.store.suppress(&account(), &hash, &suppression).await.unwrap();
     setting.handle(1).await.unwrap();
@@ -362,7 +396,8 @@ async fn who_is_to_be_told_is_told_once_with_a_count_and_nothing_of_a_lead() {
         }
     })
     .await;
-    let suppression = Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: setting.delivery.clone() };
+    let suppression =
+        Suppression { reason: SuppressionReason::Bounce, at: now(), delivery: Some(setting.delivery.clone()) };
     let gone = AddressHash::of("gone@example.com").unwrap();
     setting.table.store.suppress(&account(), &gone, &suppression).await.unwrap();
     setting.handle(1).await.unwrap();
@@ -421,4 +456,86 @@ async fn a_mail_that_ses_does_not_take_for_now_comes_again() {
     assert!(matches!(setting.receive(&message).await, Err(DeliverError::Alert { why: "E_SES", .. })));
     // It is nobody else's until the lease has run out, which is before the queue hands the message out again.
     assert!(matches!(setting.receive(&message).await, Err(DeliverError::AlertBusy { .. })));
+}
+
+#[tokio::test]
+async fn of_a_mail_that_may_have_gone_people_are_told_in_other_words() {
+    let email = json!({ "to": ["{{ assignee.email }}"] });
+    let setting = Setting::start(email.clone(), took).await;
+    setting.publish(email, json!({ "at_most_once": true }), 1).await;
+    setting.died().await;
+    setting.handle(1).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Unknown);
+    assert_eq!(setting.queue.sent::<Value>(), [serde_json::from_str::<Value>(&given_up()).unwrap()]);
+    setting.receive(&given_up()).await.unwrap();
+    let [mail] = setting.ses.asked().try_into().unwrap();
+    let message = &mail.body["Content"]["Simple"];
+    assert_eq!(message["Subject"]["Data"], "1 delivery that may not have arrived: mail (Demo)");
+    for part in ["Text", "Html"] {
+        let text = message["Body"][part]["Data"].as_str().unwrap();
+        assert!(text.contains("nobody knows whether it arrived") && text.contains("status=unknown"), "{text}");
+        assert!(!text.contains("given up"), "{text}");
+    }
+    // What SES hears later is the outcome; it is no loss.
+    setting.hear(ARRIVED).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Delivered);
+    assert_eq!(setting.queue.sent::<Value>().len(), 1);
+}
+
+#[tokio::test]
+async fn of_a_mail_that_was_not_to_be_sent_any_more_nobody_is_told() {
+    let setting = Setting::start(json!({ "to": ["{{ assignee.email }}"] }), took).await;
+    setting.erase().await;
+    setting.handle(1).await.unwrap();
+    let attempt = setting.attempts().await.remove(0);
+    assert_eq!((attempt.status, attempt.code.as_deref()), (DeliveryStatus::Dead, Some("E_ENDED")));
+    assert_eq!(setting.queue.sent::<Value>(), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_be_told_is_told_no_more() {
+    let setting = Setting::start(json!({ "to": ["a@example.com"] }), took).await;
+    let alert = |sample: &str| {
+        let mut event: Value = serde_json::from_str(sample).unwrap();
+        let tags = event["mail"]["tags"].as_object_mut().unwrap();
+        tags.retain(|name, _| name == "account");
+        tags.extend([("destination".into(), json!(["mail"])), ("alert".into(), json!(["suspended"]))]);
+        event.to_string()
+    };
+    for sample in [ARRIVED, CAME_BACK] {
+        setting.receive(&alert(sample)).await.unwrap();
+        assert_eq!(setting.suppressed("anna@example.com").await, None);
+    }
+    setting.receive(&alert(&COMPLAINED.replace("\"main\"", "\"nobody\""))).await.unwrap();
+    assert_eq!(setting.suppressed("anna@example.com").await, None);
+    setting.receive(&alert(COMPLAINED)).await.unwrap();
+    assert_eq!(setting.suppressed("anna@example.com").await, Some(SuppressionReason::Complaint));
+    setting.receive(&alert(&BOUNCED.replace("Anna@Example.com", "Ops@Example.com"))).await.unwrap();
+    assert_eq!(setting.suppressed("ops@example.com").await, Some(SuppressionReason::Bounce));
+    let suspended = json!({ "about": "suspended", "why": "gone", "since": "2026-07-21T10:00:00Z" });
+    let message = json!({ "account": "main", "destination": "mail", "alert": suspended }).to_string();
+    setting.receive(&message).await.unwrap();
+    let [mail] = setting.ses.asked().try_into().unwrap();
+    assert_eq!(mail.body["Destination"]["ToAddresses"], json!(["gone@example.com"]), "the others hear of it");
+}
+
+#[tokio::test]
+async fn that_a_sender_can_not_be_answered_is_nobody_s_concern() {
+    let mut setting = Setting::start(json!({ "to": ["anna@example.com"] }), took).await;
+    setting.handle(1).await.unwrap();
+    let (lead, reply) = (setting.delivery.lead(), &"mail".parse().unwrap());
+    setting.delivery = DeliveryId::of_reply(&lead, reply);
+    setting.handle(1).await.unwrap();
+    setting.hear(BOUNCED).await.unwrap();
+    assert_eq!(setting.status().await, DeliveryStatus::Dead);
+    assert_eq!(setting.suppressed("anna@example.com").await, Some(SuppressionReason::Bounce));
+    // Nor is the next one, which is not even sent.
+    setting.replay().await;
+    setting.handle(2).await.unwrap();
+    assert_eq!(setting.attempts().await.pop().unwrap().code.as_deref(), Some("E_SUPPRESSED"));
+    assert_eq!((setting.queue.sent::<Value>(), setting.ses.asked().len()), (Vec::new(), 2));
+    // That an assignee's mail bounces is.
+    setting.delivery = DeliveryId::of(&lead, 1, reply);
+    setting.hear(BOUNCED).await.unwrap();
+    assert_eq!(setting.queue.sent::<Value>().len(), 1);
 }

@@ -1,10 +1,9 @@
 //! Telling people what is wrong with a destination. None of it holds up or loses a delivery: what can't be told is logged, and
-//! told with the next delivery that is given up.
+//! told with the next delivery that is lost.
 
 use jiff::Timestamp;
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, SuspendedFor};
-use leadyard_domain::delivery::{DeliveryRecord, DeliveryStatus};
-use leadyard_domain::id::{AccountId, DestinationId};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss, SuspendedFor};
+use leadyard_domain::id::{AccountId, DeliveryId, DestinationId};
 use leadyard_runtime::FollowUps;
 use leadyard_store::{Published, Store};
 
@@ -16,18 +15,24 @@ pub(crate) struct Alerts<'a> {
 }
 
 impl Alerts<'_> {
-    /// Counts a delivery that has just been given up, and asks for the mail about it.
-    pub(crate) async fn of_delivery(&self, record: &DeliveryRecord, now: Timestamp) {
-        let (account, destination) = (&record.account, record.id.destination());
-        if record.status != DeliveryStatus::Dead || self.published.checked.notified(&destination).is_empty() {
-            return;
-        }
-        match self.store.count_given_up(account, &destination, now).await {
-            Ok(true) => self.ask(account, &destination, Alert::GivenUp).await,
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%account, delivery = %record.id, %error, "a delivery that was given up could not be counted for its mail");
+    /// Counts a delivery that a person has to look at, and asks for the mail about it.
+    pub(crate) async fn of_delivery(&self, id: &DeliveryId, account: &AccountId, loss: Option<Loss>, now: Timestamp) {
+        let destination = id.destination();
+        let Some(loss) = loss.filter(|_| !self.published.checked.notified(&destination).is_empty()) else { return };
+        let failed = |error: &dyn std::error::Error, what| {
+            tracing::warn!(%account, delivery = %id, %error, "a delivery that was lost: {what}");
+        };
+        match self.store.count_loss(account, &destination, loss, now).await {
+            Ok(Some(asked)) => {
+                // Whoever comes next asks, where this one could not.
+                if !self.ask(account, &destination, Alert::GivenUp).await
+                    && let Err(error) = self.store.unask_alert(account, &destination, asked).await
+                {
+                    failed(&error, "that its mail was not asked for could not be noted, so that it comes minutes late");
+                }
             }
+            Ok(None) => {}
+            Err(error) => failed(&error, "it could not be counted for its mail"),
         }
     }
 
@@ -44,10 +49,13 @@ impl Alerts<'_> {
         }
     }
 
-    async fn ask(&self, account: &AccountId, destination: &DestinationId, alert: Alert) {
+    /// Whether the mail is asked for.
+    async fn ask(&self, account: &AccountId, destination: &DestinationId, alert: Alert) -> bool {
         let message = AlertMessage { account: account.clone(), destination: destination.clone(), alert };
-        if let Err(error) = self.follow_ups.tell(&message, alert.delay_s()).await {
+        let asked = self.follow_ups.tell(&message, alert.delay_s()).await;
+        if let Err(error) = &asked {
             tracing::warn!(%account, %destination, alert = alert.name(), %error, "a mail to those who are to be told could not be asked for");
         }
+        asked.is_ok()
     }
 }

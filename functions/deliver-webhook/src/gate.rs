@@ -92,17 +92,25 @@ impl Gate {
                 }
             }
         }
-        if let (Some(per_minute), None) = (destination.limits.per_minute, slot) {
-            let slot = self.store.take_slot(account, &destination.id, per_minute, now).await?;
-            if let Some(wait_s) = wait_s(slot, now) {
-                return Ok(Pass::Later(DeliveryMessage { slot: Some(slot), ..message.clone() }, wait_s));
+        let slot = match (destination.limits.per_minute, slot) {
+            (Some(per_minute), None) => {
+                let slot = self.store.take_slot(account, &destination.id, per_minute, now).await?;
+                if let Some(wait_s) = wait_s(slot, now) {
+                    return Ok(Pass::Later(DeliveryMessage { slot: Some(slot), ..message.clone() }, wait_s));
+                }
+                Some(slot)
             }
-        }
+            (_, slot) => slot,
+        };
         let Some(at_once) = destination.limits.at_once else { return Ok(Pass::Go(None)) };
         let until = now.saturating_add(PLACE).unwrap_or(Timestamp::MAX);
         Ok(match self.store.enter_destination(account, delivery, at_once, until, now).await? {
             Entered::Yes(place) => Pass::Go(Some(place)),
-            Entered::Full => Pass::Later(message.clone(), FULL_S + jitter_s(message, now, FULL_MORE_S)),
+            Entered::Full => {
+                // With its place in the line: whoever took another one each time would leave the line to nobody.
+                let wait_s = FULL_S + jitter_s(message, now, FULL_MORE_S);
+                Pass::Later(DeliveryMessage { slot, ..message.clone() }, wait_s)
+            }
         })
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::config::Destination;
-use leadyard_domain::delivery::alert::SuspendedFor;
-use leadyard_domain::delivery::{Attempt, FollowUp, judge};
+use leadyard_domain::delivery::alert::{Loss, SuspendedFor};
+use leadyard_domain::delivery::{Attempt, ENDED, FollowUp, judge};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_outbound::address::AddressPolicy;
@@ -134,7 +134,8 @@ impl DeliverWebhook {
         let order = order.ok_or_else(|| missing(message, "the lead's assignment"))?;
         // What can fail without anything being sent is done before the claim: a claim that is left behind waits for its
         // lease to end, and an at-most-once one for a person.
-        let ready = match (decided.or_else(|| order.over(delivery).map(|why| refused("E_ENDED", &why))), destination) {
+        let over = order.over(delivery).map(|why| refused(ENDED, &why));
+        let ready = match (over.or(decided), destination) {
             (Some(sent), _) => Err(sent),
             (None, Some(destination)) => self.sender.ready(account, destination, (self.now)()).await?,
             (None, None) => {
@@ -165,11 +166,17 @@ impl DeliverWebhook {
             Claim::Busy { until } => Err(DeliverError::Busy { delivery: claim.delivery, until }),
             Claim::Superseded => Ok(()),
             Claim::Unknown(record) => {
-                self.metrics.count(record.status.metric(), 1);
+                self.metrics.count(record.status.metric(&record.id, None), 1);
                 tracing::error!(account = %record.account, delivery = %record.id, "nobody knows whether it arrived: a person has to look");
+                let loss = Loss::of(&record.id, record.status, None);
+                self.alerts(published).of_delivery(&record.id, &record.account, loss, (self.now)()).await;
                 Ok(())
             }
         }
+    }
+
+    fn alerts<'a>(&'a self, published: &'a Published) -> Alerts<'a> {
+        Alerts { store: &self.store, follow_ups: &self.follow_ups, published }
     }
 
     async fn attempt(
@@ -202,14 +209,14 @@ impl DeliverWebhook {
         let log_days = published.checked.config().account.log_days;
         let record = self.store.finish_delivery(lease, &attempt, &verdict, log_days, now).await?;
         self.metrics.millis("Exchange", Duration::from_millis(elapsed_ms));
-        self.metrics.count(status.metric(), 1);
         let answered = exchange.response_status;
         let code = attempt.code.as_deref();
+        self.metrics.count(status.metric(&record.id, code), 1);
         tracing::info!(
             account = %record.account, delivery = %record.id, attempt = record.tries, status = status.name(), answered,
             code, elapsed_ms, "delivery tried"
         );
-        let alerts = Alerts { store: &self.store, follow_ups: &self.follow_ups, published };
+        let alerts = self.alerts(published);
         if let (Some(destination), Some(sign)) = (destination, sign) {
             self.gate.note_wait(message, code == Some("E_TIMEOUT"), (self.now)());
             let reason = attempt.reason.as_deref().unwrap_or_default();
@@ -218,7 +225,8 @@ impl DeliverWebhook {
                 alerts.of_suspension(&record.account, &destination.id, SuspendedFor::of(sign), since).await;
             }
         }
-        alerts.of_delivery(&record, (self.now)()).await;
+        let loss = Loss::of(&record.id, status, code);
+        alerts.of_delivery(&record.id, &record.account, loss, (self.now)()).await;
         self.store.book_accepted(zone(published), &order.assignment, &record).await?;
         Ok(self.follow_ups.ask_after(&record, (self.now)()).await?)
     }

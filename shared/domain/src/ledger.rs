@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Ending, Outcome};
 use crate::delivery::{DeliveryRecord, DeliveryStatus};
-use crate::id::{AssigneeId, DeliveryId, LeadId, RuleId};
+use crate::id::{AssigneeId, DeliveryId, DeliveryKind, LeadId, RuleId};
 use crate::lead::Lead;
 
 /// One entry of a partner's ledger. Immutable, and without anything that the lead says.
@@ -69,7 +69,8 @@ impl Entry {
     #[must_use]
     pub fn charge(assignment: &Assignment, delivery: &DeliveryRecord) -> Option<Self> {
         let Outcome::Assigned { assignee, price: Some(price), .. } = &assignment.outcome else { return None };
-        let arrived = delivery.status == DeliveryStatus::Delivered && delivery.id.notice().is_none();
+        let of_the_lead = matches!(delivery.id.kind(), DeliveryKind::Assigned { .. });
+        let arrived = of_the_lead && delivery.status == DeliveryStatus::Delivered;
         arrived.then(|| Self {
             kind: EntryKind::Charge,
             partner: assignee.clone(),

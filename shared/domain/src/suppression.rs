@@ -65,8 +65,9 @@ pub struct Suppression {
     pub reason: SuppressionReason,
     /// When that was heard of.
     pub at: Timestamp,
-    /// The delivery whose mail it was.
-    pub delivery: DeliveryId,
+    /// The delivery whose mail it was; none for a mail that told people of a destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<DeliveryId>,
 }
 
 #[cfg(test)]

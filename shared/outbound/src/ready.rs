@@ -116,6 +116,7 @@ impl<'a> Ready<'a> {
     /// forgotten, and the next try comes with a new one.
     pub async fn send(&self, prepared: &Prepared, exchange: &Exchange, tokens: &Tokens, at: Timestamp) -> Sent {
         let reply = exchange.send(prepared.request.clone()).await;
+        let scrub = self.scrub.with_url(&prepared.request.url);
         match &self.kind {
             Kind::Webhook { webhook, auth, .. } => {
                 let mut sent = weigh(prepared, reply, &webhook.answers, at);
@@ -127,10 +128,10 @@ impl<'a> Ready<'a> {
                     let reason = "the receiver answered 401: it does not take the token; a new one is asked for";
                     sent.result = TryResult::Transient { reason: reason.to_owned(), retry_after_s: None };
                 }
-                self.scrub.sent(sent)
+                scrub.sent(sent)
             }
             Kind::Slack { .. } => {
-                let mut sent = self.scrub.sent(weigh(prepared, reply, &[], at));
+                let mut sent = scrub.sent(weigh(prepared, reply, &[], at));
                 // The address is the secret.
                 sent.exchange.to = format!("slack ({})", host(&prepared.request.url));
                 sent

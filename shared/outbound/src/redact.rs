@@ -49,6 +49,12 @@ pub fn url(text: &str) -> String {
     url.into()
 }
 
+/// What [`url`] takes out of the query of a URL, decoded. A URL with a user or a password is sent nowhere.
+pub fn secrets(text: &str) -> Vec<String> {
+    let Ok(url) = Url::parse(text) else { return Vec::new() };
+    url.query_pairs().filter(|(name, _)| looks_secret(name)).map(|(_, value)| value.into_owned()).collect()
+}
+
 /// Where a redirect points, as it may be kept: what stands behind the path may be a secret.
 pub fn location(text: &str) -> String {
     let end = text.find(['?', '#']).unwrap_or(text.len());
@@ -135,6 +141,8 @@ mod tests {
             ("s3cret", REDACTED),
         ] {
             assert_eq!(url(text), expected, "{text}");
+            let held: Vec<String> = if expected.contains("%5B") { vec!["s3cret".to_owned()] } else { Vec::new() };
+            assert_eq!(secrets(text), held, "{text}");
         }
     }
 }

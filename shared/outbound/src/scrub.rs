@@ -9,11 +9,13 @@ mod form;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use data_encoding::{BASE64, BASE64URL};
 use leadyard_domain::delivery::TryResult;
 
 use crate::outcome::Sent;
-use crate::redact::REDACTED;
+use crate::redact::{self, REDACTED};
 use form::{Found, Needle};
 
 /// A form of a secret that is shorter stands in many words by chance: only where it is a word of its own it is taken out. Of a
@@ -21,11 +23,11 @@ use form::{Found, Needle};
 const LEN_MIN: usize = 6;
 
 /// The secrets of one exchange. Has no `Debug`: it holds them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Scrub {
     /// What must stand nowhere.
     secrets: Vec<Needle>,
-    /// What must not stand in answers: headers that the owner wrote, and whose values are redacted in the request.
+    /// What must not stand in answers: headers and parts of the URL that the owner wrote, and that are redacted in the request.
     headers: Vec<Needle>,
 }
 
@@ -58,9 +60,22 @@ impl Scrub {
         }
     }
 
-    /// Learns what an owner has written into a header. It may be in a lead as well, so that only answers are rid of it.
+    /// Learns what an owner has written into a header or a query. It may be in a lead as well, so that only answers are rid of
+    /// it.
     pub fn header(&mut self, value: &str) {
         self.headers.push(Needle::new(value));
+    }
+
+    /// The same with what the URL of a request holds, of which nothing is kept of it either ([`redact::url`]).
+    #[must_use]
+    pub fn with_url(&self, url: &str) -> Cow<'_, Self> {
+        let held = redact::secrets(url);
+        if held.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut more = self.clone();
+        held.iter().for_each(|value| more.header(value));
+        Cow::Owned(more)
     }
 
     fn encoded(&mut self, text: &str) {

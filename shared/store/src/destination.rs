@@ -4,7 +4,7 @@ mod alert;
 mod health;
 mod line;
 
-pub use alert::{AlertClaim, Tally};
+pub use alert::{AlertClaim, Asked, Tally};
 pub(crate) use health::read_suspended;
 pub use health::{HealthCache, KnownHealth};
 pub use line::{Entered, Place};

@@ -63,7 +63,7 @@ pub use config_cache::{ConfigCache, Published};
 pub use delivery::{
     Claim, ClaimRequest, DeliveryFilter, DeliveryRow, Heard, Lease, Replay, ReplayRequest, Report, Told,
 };
-pub use destination::{AlertClaim, Entered, HealthCache, KnownHealth, Place, Tally};
+pub use destination::{AlertClaim, Asked, Entered, HealthCache, KnownHealth, Place, Tally};
 pub use error::StoreError;
 pub use event::EventRow;
 pub use import::{BadRows, ImportStep, Piece};

@@ -47,7 +47,7 @@ pub struct AddressView {
     reason: Option<SuppressionReason>,
     /// When that was heard of.
     since: Option<Timestamp>,
-    /// The delivery whose mail it was.
+    /// The delivery whose mail it was; none for a mail that told people of a destination.
     delivery: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn read(
     let found = app.store.suppression(&caller.account, &query.hash()?).await?;
     let suppressed = found.is_some();
     let (reason, since, delivery) = match found {
-        Some(Suppression { reason, at, delivery }) => (Some(reason), Some(at), Some(delivery.into())),
+        Some(Suppression { reason, at, delivery }) => (Some(reason), Some(at), delivery.map(Into::into)),
         None => (None, None, None),
     };
     Ok(Json(AddressView { suppressed, reason, since, delivery }))

@@ -14,7 +14,7 @@ const ANNA: &str = "/v1/suppressions?address=Anna%2Bleads@example.com";
 async fn suppressed() -> Services {
     let services = Services::start().await;
     let suppression =
-        Suppression { reason: SuppressionReason::Complaint, at: at(AT), delivery: delivery_id(1, "mail") };
+        Suppression { reason: SuppressionReason::Complaint, at: at(AT), delivery: Some(delivery_id(1, "mail")) };
     let hash = AddressHash::of("anna+leads@example.com").unwrap();
     services.store.suppress(&account(), &hash, &suppression).await.unwrap();
     services

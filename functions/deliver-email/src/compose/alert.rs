@@ -12,7 +12,10 @@ use super::{ComposeError, Mail, RECIPIENTS_MAX, checked, one_line};
 const TEXT: &str = include_str!("../../templates/alert.txt");
 const HTML: &str = include_str!("../../templates/alert.html");
 const SUBJECT: &str = "{% if about == 'suspended' %}Suspended: {{ name }}{% else %}\
-                       {{ given_up }} {{ 'delivery' if given_up == 1 else 'deliveries' }} given up: {{ name }}{% endif %}\
+                       {% if given_up %}{{ given_up }} {{ 'delivery' if given_up == 1 else 'deliveries' }} given up{% endif %}\
+                       {% if given_up and unknown %}, {% endif %}\
+                       {% if unknown %}{{ unknown }} {{ 'delivery' if unknown == 1 else 'deliveries' }} that may not have arrived{% endif %}\
+                       : {{ name }}{% endif %}\
                        {% if account %} ({{ account }}){% endif %}";
 
 /// Makes the mail.
@@ -34,6 +37,7 @@ pub fn alert_mail(message: &AlertMessage, tally: Tally, config: &Checked) -> Res
         "why": why,
         "since": since.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         "given_up": tally.given_up,
+        "unknown": tally.unknown,
     });
     let templates = Templates::new(&context);
     let render = |part, template, escape| {

@@ -1,7 +1,9 @@
 //! Who is told when something is wrong with a destination.
 
 use leadyard_domain::delivery::alert::{Alert, AlertMessage, SuspendedFor};
+use leadyard_domain::message::DeliveryMessage;
 use leadyard_fakes::Answered;
+use leadyard_store::AlertClaim;
 use serde_json::{Value, json};
 
 use crate::setting::{Setting, account};
@@ -9,6 +11,18 @@ use crate::setting::{Setting, account};
 fn asked(setting: &Setting) -> Vec<(AlertMessage, u64)> {
     let delay = |entry: &Value| entry["DelaySeconds"].as_u64().unwrap_or_default();
     setting.alerts.sent().into_iter().zip(setting.alerts.entries().iter().map(delay)).collect()
+}
+
+fn given_up() -> AlertMessage {
+    AlertMessage { account: account(), destination: "crm".parse().unwrap(), alert: Alert::GivenUp }
+}
+
+/// How many were given up, and of how many nobody knows whether they arrived.
+async fn tally(setting: &Setting) -> Option<(u64, u64)> {
+    match setting.table.store.claim_alert(&given_up(), setting.now(), setting.now()).await.unwrap() {
+        AlertClaim::Claimed(tally) => Some((tally.given_up, tally.unknown)),
+        _ => None,
+    }
 }
 
 fn told() -> Value {
@@ -24,12 +38,62 @@ async fn of_many_that_are_given_up_people_are_told_once() {
         // The same message again counts nothing more.
         setting.try_it(&delivery, 1).await;
     }
-    let message = AlertMessage { account: account(), destination: "crm".parse().unwrap(), alert: Alert::GivenUp };
-    assert_eq!(asked(&setting), [(message.clone(), 60)]);
-    let until = setting.now();
-    let claim = setting.table.store.claim_alert(&message, until, setting.now()).await.unwrap();
-    let leadyard_store::AlertClaim::Claimed(tally) = claim else { panic!("{claim:?}") };
-    assert_eq!(tally.given_up, 4);
+    assert_eq!(asked(&setting), [(given_up(), 60)]);
+    assert_eq!(tally(&setting).await, Some((4, 0)));
+}
+
+#[tokio::test]
+async fn of_what_was_not_to_be_sent_any_more_nobody_is_told() {
+    let setting = Setting::start(json!({}), told(), |_| Answered::status(410)).await;
+    let (first, second) = (setting.lead(1).await, setting.lead(2).await);
+    setting.take_away(&first).await;
+    setting.try_it(&first, 1).await;
+    assert_eq!((setting.status(&first).await, asked(&setting)), ("dead", Vec::new()));
+    // Nor where nothing at all is sent any more: to send it again would send nothing.
+    setting.try_it(&second, 1).await;
+    assert_eq!(tally(&setting).await, Some((1, 0)));
+    setting.pass(3);
+    let third = setting.lead(3).await;
+    setting.take_away(&third).await;
+    setting.try_it(&third, 1).await;
+    assert_eq!(setting.last(&third).await.code.as_deref(), Some("E_ENDED"));
+    setting.pass(30);
+    assert_eq!(tally(&setting).await, Some((1, 0)));
+}
+
+#[tokio::test]
+async fn of_what_may_have_arrived_people_are_told() {
+    let destination = json!({ "notify": { "emails": ["ops@example.com"] }, "at_most_once": true });
+    let setting = Setting::start(json!({ "timeout_s": 1 }), destination, |_| Answered::Never).await;
+    let (first, second) = (setting.lead(1).await, setting.lead(2).await);
+    setting.try_it(&first, 1).await;
+    assert_eq!((setting.status(&first).await, asked(&setting)), ("unknown", vec![(given_up(), 60)]));
+    // A function that died while it was sending.
+    setting.pass(61);
+    {
+        let handling = setting.handle(DeliveryMessage::first(&account(), &second));
+        tokio::select! {
+            done = handling => panic!("the receiver never answers: {done:?}"),
+            () = setting.receiver.wait_for(2) => {}
+        }
+    }
+    setting.pass(61);
+    setting.try_it(&second, 1).await;
+    assert_eq!(setting.status(&second).await, "unknown");
+    assert_eq!(tally(&setting).await, Some((0, 2)));
+}
+
+#[tokio::test]
+async fn when_a_mail_could_not_be_asked_for_the_next_that_is_given_up_asks() {
+    let setting = Setting::start(json!({}), told(), |_| Answered::status(400)).await;
+    setting.alerts.set_down(true);
+    let (first, second) = (setting.lead(1).await, setting.lead(2).await);
+    setting.try_it(&first, 1).await;
+    setting.alerts.set_down(false);
+    let before = setting.alerts.entries().len();
+    setting.try_it(&second, 1).await;
+    assert_eq!(setting.alerts.entries().len(), before + 1);
+    assert_eq!(tally(&setting).await, Some((2, 0)));
 }
 
 #[tokio::test]

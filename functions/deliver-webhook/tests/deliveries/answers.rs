@@ -163,3 +163,18 @@ async fn what_a_receiver_shows_of_our_secrets_is_not_kept() {
     }
     assert!(kept.contains("https://a.example/x"));
 }
+
+#[tokio::test]
+async fn what_a_receiver_shows_of_the_secrets_in_its_url_is_not_kept() {
+    let webhook = json!({ "url": "/hook?api_key=s3cr%2Bet-of-url&team=north-east" });
+    let setting = Setting::start(webhook, json!({ "retry": [] }), |_| {
+        let shown = "north-east: no such key s3cr+et-of-url, in /hook?api_key=s3cr%2Bet-of-url";
+        Answered::With(400, vec![("x-shown", "s3cr%2bet-of-url".to_owned())], shown.to_owned())
+    })
+    .await;
+    let delivery = setting.lead(1).await;
+    setting.try_it(&delivery, 1).await;
+    let kept = format!("{:?}", setting.last(&delivery).await);
+    assert!(kept.contains("no such key [redacted]") && kept.contains("north-east"), "{kept}");
+    assert!(!kept.contains("et-of-url"), "{kept}");
+}

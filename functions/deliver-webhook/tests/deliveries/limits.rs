@@ -59,6 +59,31 @@ async fn no_more_go_at_once_than_may() {
 }
 
 #[tokio::test]
+async fn whoever_finds_it_full_keeps_the_place_in_the_line() {
+    let destination = json!({ "limits": { "per_minute": 6, "at_once": 1 } });
+    let setting = Setting::start(json!({ "timeout_s": 1 }), destination, |_| Answered::Never).await;
+    let (first, second) = (setting.lead(1).await, setting.lead(2).await);
+    let third = setting.lead(3).await;
+    let rest = async {
+        setting.receiver.wait_for(1).await;
+        setting.pass(10);
+        // The minute has room for it, the destination has none.
+        setting.try_it(&second, 1).await;
+        let (message, _) = setting.put_off().pop().unwrap();
+        assert_eq!((&message.delivery, message.slot), (&second, Some(setting.now())));
+        for _ in 0..3 {
+            setting.pass(1);
+            setting.handle(message.clone()).await.unwrap();
+            assert_eq!(setting.put_off().pop().unwrap().0, message);
+        }
+        // So the next free moment of the line is the next one.
+        setting.try_it(&third, 1).await;
+        assert_eq!(setting.put_off().pop().unwrap().1, 7);
+    };
+    futures_util::join!(setting.try_it(&first, 1), rest);
+}
+
+#[tokio::test]
 async fn whoever_hangs_is_waited_for_once_a_minute() {
     let setting = Setting::start(json!({ "timeout_s": 1 }), json!({}), |_| Answered::Never).await;
     for number in 1..=3 {

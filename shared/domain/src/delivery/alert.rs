@@ -1,12 +1,13 @@
-//! What people are told of a destination: that it is suspended, or that deliveries to it were given up.
+//! What people are told of a destination: that it is suspended, or that deliveries to it were given up or may not have arrived.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::health::Sign;
-use crate::id::{AccountId, DestinationId};
+use super::record::{DeliveryStatus, is_over};
+use crate::id::{AccountId, DeliveryId, DestinationId};
 
-/// At most one mail in this time says of a destination that deliveries were given up, in seconds.
+/// At most one mail in this time says of a destination what became of its deliveries, in seconds.
 pub const EVERY_S: i64 = 3_600;
 /// How long such a mail waits for more of them, in seconds: where one fails, others are about to.
 pub const GATHER_S: u16 = 60;
@@ -34,8 +35,34 @@ pub enum Alert {
         /// Since when, which names the suspension.
         since: Timestamp,
     },
-    /// Deliveries were given up.
+    /// Deliveries were given up, or nobody knows whether they arrived.
     GivenUp,
+}
+
+/// What has become of a delivery that a person has to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// It was given up.
+    GivenUp,
+    /// Nobody knows whether it arrived.
+    Unknown,
+}
+
+impl Loss {
+    /// What is told of a delivery that stands so, with the code of its last try; `None` where nobody has to look.
+    #[must_use]
+    pub fn of(delivery: &DeliveryId, status: DeliveryStatus, code: Option<&str>) -> Option<Self> {
+        match status {
+            DeliveryStatus::Dead if is_over(delivery, code) => None,
+            DeliveryStatus::Dead => Some(Self::GivenUp),
+            DeliveryStatus::Unknown => Some(Self::Unknown),
+            DeliveryStatus::Pending
+            | DeliveryStatus::Sending
+            | DeliveryStatus::Retry
+            | DeliveryStatus::Delivered
+            | DeliveryStatus::Rejected => None,
+        }
+    }
 }
 
 /// Why a destination is suspended. A receiver's own words may hold anything and are not mailed.

@@ -3,7 +3,27 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, DeliveryId, SourceId};
+use crate::id::{AccountId, DeliveryId, DeliveryKind, SourceId};
+
+/// The code of a try that was not sent because its assignee has the lead no more, or the lead was erased. All is as it should
+/// be: nobody has to look.
+pub const ENDED: &str = "E_ENDED";
+/// The code of a mail that came back for good.
+pub const BOUNCED: &str = "E_BOUNCED";
+/// The code of a mail that a recipient called spam.
+pub const COMPLAINT: &str = "E_COMPLAINT";
+/// The code of a mail that was not sent because no recipient may get one.
+pub const SUPPRESSED: &str = "E_SUPPRESSED";
+
+/// Whether a delivery that came to nothing is as it should be. The answer to who sent a lead goes where that person says, and
+/// there is nothing to mend when that is nowhere.
+pub(super) fn is_over(delivery: &DeliveryId, code: Option<&str>) -> bool {
+    match code {
+        Some(ENDED) => true,
+        Some(BOUNCED | COMPLAINT | SUPPRESSED) => delivery.kind() == DeliveryKind::Reply,
+        _ => false,
+    }
+}
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,10 +50,12 @@ impl DeliveryStatus {
     pub const ALL: [Self; 7] =
         [Self::Pending, Self::Sending, Self::Retry, Self::Delivered, Self::Rejected, Self::Dead, Self::Unknown];
 
-    /// The metric that counts tries which ended so.
+    /// The metric that counts tries of a delivery which ended so, with the code of the try. What is as it should be is none of
+    /// those that an alarm is for.
     #[must_use]
-    pub fn metric(self) -> &'static str {
+    pub fn metric(self, delivery: &DeliveryId, code: Option<&str>) -> &'static str {
         match self {
+            Self::Dead if is_over(delivery, code) => "DeliveriesEnded",
             Self::Delivered => "DeliveriesDelivered",
             Self::Retry => "DeliveriesRetried",
             Self::Rejected => "DeliveriesRejected",
@@ -128,4 +150,43 @@ pub struct Exchange {
     pub response_headers: Vec<(String, String)>,
     /// The beginning of the answer's body, at most 16 KiB.
     pub response_body: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alert::Loss;
+    use super::*;
+    use crate::id::{DestinationId, EventId, LeadId};
+
+    #[test]
+    fn what_nobody_can_mend_is_no_loss() {
+        let event = EventId::from_external(&"main".parse().unwrap(), &"web".parse().unwrap(), "1");
+        let (lead, mail): (_, DestinationId) = (LeadId::from_event(&event), "mail".parse().unwrap());
+        let (own, reply) = (DeliveryId::of(&lead, 1, &mail), DeliveryId::of_reply(&lead, &mail));
+        let notice = DeliveryId::of_notice(&lead, 1, 1, &mail);
+        let (dead, ended) = ("DeliveriesDead", "DeliveriesEnded");
+        for (id, status, code, metric, loss) in [
+            (&own, DeliveryStatus::Dead, Some("E_STATUS"), dead, Some(Loss::GivenUp)),
+            (&own, DeliveryStatus::Dead, Some(ENDED), ended, None),
+            (&reply, DeliveryStatus::Dead, Some(ENDED), ended, None),
+            (&own, DeliveryStatus::Dead, Some(SUPPRESSED), dead, Some(Loss::GivenUp)),
+            (&notice, DeliveryStatus::Dead, Some(BOUNCED), dead, Some(Loss::GivenUp)),
+            (&reply, DeliveryStatus::Dead, Some(BOUNCED), ended, None),
+            (&reply, DeliveryStatus::Dead, Some(COMPLAINT), ended, None),
+            (&reply, DeliveryStatus::Dead, Some(SUPPRESSED), ended, None),
+            (&reply, DeliveryStatus::Dead, Some("E_TEMPLATE"), dead, Some(Loss::GivenUp)),
+            (&own, DeliveryStatus::Unknown, Some("E_TIMEOUT"), "DeliveriesUnknown", Some(Loss::Unknown)),
+            (&own, DeliveryStatus::Unknown, None, "DeliveriesUnknown", Some(Loss::Unknown)),
+            (&own, DeliveryStatus::Retry, Some("E_TIMEOUT"), "DeliveriesRetried", None),
+            (&own, DeliveryStatus::Delivered, None, "DeliveriesDelivered", None),
+            // A mail that came back for now.
+            (&reply, DeliveryStatus::Delivered, Some("E_SOFT_BOUNCE"), "DeliveriesDelivered", None),
+        ] {
+            assert_eq!(
+                (status.metric(id, code), Loss::of(id, status, code)),
+                (metric, loss),
+                "{id} {status:?} {code:?}"
+            );
+        }
+    }
 }

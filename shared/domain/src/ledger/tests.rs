@@ -52,7 +52,9 @@ fn what_is_charged() {
     let crm: DestinationId = "crm".parse().unwrap();
     let of_lead = DeliveryId::of(&lead, 2, &crm);
     let of_notice = DeliveryId::of_notice(&lead, 2, 1, &crm);
+    let reply = DeliveryId::of_reply(&lead, &crm);
     for (price, id, status, charged) in [
+        (Some("42.5"), &reply, DeliveryStatus::Delivered, None),
         (Some("42.5"), &of_lead, DeliveryStatus::Delivered, Some("42.5")),
         (Some("0"), &of_lead, DeliveryStatus::Delivered, Some("0")),
         (None, &of_lead, DeliveryStatus::Delivered, None),

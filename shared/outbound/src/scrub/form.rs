@@ -3,6 +3,7 @@
 use super::LEN_MIN;
 
 /// A text that is looked for, with the ways in which each of its characters may be written.
+#[derive(Clone)]
 pub(super) struct Needle {
     /// How many characters it has; an empty one is found nowhere.
     chars: Vec<Forms>,
@@ -11,6 +12,7 @@ pub(super) struct Needle {
 }
 
 /// The ways to write one character: first as it is, then escaped.
+#[derive(Clone)]
 struct Forms(Vec<String>);
 
 /// Where a needle that was found ends.

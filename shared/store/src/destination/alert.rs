@@ -1,14 +1,15 @@
 //! What people were told of a destination, and what is still to be told.
 //!
-//! One item a destination, made with the first delivery that is given up or the first suspension. Deliveries are counted in it;
-//! who counts the first asks for the mail, and who sends it takes the count away. A message that is lost, or whose sender died,
-//! is asked for again by a delivery that is given up later.
+//! One item a destination, made with the first delivery that is lost (given up, or nobody knows whether it arrived) or the first
+//! suspension. Deliveries are counted in it; who counts the first asks for the mail, and who sends it takes the count away. A
+//! mail that could not be asked for is asked for by the next delivery that is counted. One that has not gone some minutes after
+//! its time, for its message was lost or who was to ask died, is asked for by the first delivery that is counted then.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use jiff::{SignedDuration, Timestamp};
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, EVERY_S, next_at};
+use jiff::Timestamp;
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, EVERY_S, GATHER_S, Loss, next_at};
 use leadyard_domain::id::{AccountId, DestinationId};
 use serde::Deserialize;
 
@@ -17,16 +18,18 @@ use crate::codec::{Item, from_item, number};
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 
-/// A mail that was asked for so long ago and has not gone is asked for again.
-const LOST: SignedDuration = SignedDuration::from_secs(3 * EVERY_S);
+/// A mail that has not gone so long after its time is asked for again, in milliseconds.
+const LATE_MS: i64 = 5 * 60 * 1_000;
 
 /// What is known of a destination's alerts: moments in milliseconds.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AlertsItem {
-    /// Deliveries that were given up and not told of.
-    given_up: u64,
-    /// When the first of them was.
+    /// Deliveries that were lost and not told of.
+    untold: u64,
+    /// Those of them of which nobody knows whether they arrived.
+    unknown: u64,
+    /// When the first of them was counted.
     since_ms: Option<i64>,
     /// When the last mail about such deliveries went.
     sent_ms: Option<i64>,
@@ -41,9 +44,15 @@ struct AlertsItem {
 pub struct Tally {
     /// How many deliveries were given up.
     pub given_up: u64,
+    /// Of how many nobody knows whether they arrived.
+    pub unknown: u64,
     /// Since when.
     pub since: Timestamp,
 }
+
+/// A mail that is to be asked for, by when it was said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(Timestamp);
 
 /// Whether an alert is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,44 +71,74 @@ pub enum AlertClaim {
 }
 
 impl Store {
-    /// Counts a delivery that was given up at `now`. `true` when the mail about it is to be asked for.
+    /// Counts a delivery that a person has to look at since `now`. `Some` when the mail about it is to be asked for; what could
+    /// not be asked for is given back ([`Store::unask_alert`]).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count_given_up(
+    pub async fn count_loss(
         &self,
         account: &AccountId,
         destination: &DestinationId,
+        loss: Loss,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Asked>, StoreError> {
         let key = keys::alerts(account, destination);
-        let lost = number(now.checked_sub(LOST).unwrap_or(Timestamp::MIN).as_millisecond());
-        // Where a mail is asked for already, which is so for all but the first, one write does.
-        let counted = self
-            .alerts(&key, "SET #since = if_not_exists(#since, :now) ADD #given_up :one", "#asked > :lost")
-            .expression_attribute_names("#asked", "asked_ms")
-            .expression_attribute_names("#since", "since_ms")
-            .expression_attribute_names("#given_up", "given_up")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .expression_attribute_values(":lost", lost.clone());
-        if sent(counted).await?.is_ok() {
-            return Ok(false);
+        // A mail that was asked for before `asked_before` went by now, unless the last one before it went after `sent_before`:
+        // else it is lost.
+        let asked_before = now.as_millisecond() - i64::from(GATHER_S) * 1_000 - LATE_MS;
+        let sent_before = now.as_millisecond() - EVERY_S * 1_000 - LATE_MS;
+        let request = |update: &str, condition: &str| {
+            self.alerts(&key, update, condition)
+                .expression_attribute_names("#asked", "asked_ms")
+                .expression_attribute_names("#sent", "sent_ms")
+                .expression_attribute_names("#since", "since_ms")
+                .expression_attribute_names("#untold", "untold")
+                .expression_attribute_names("#unknown", "unknown")
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":unknown", number(u8::from(loss == Loss::Unknown)))
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+                .expression_attribute_values(":asked_before", number(asked_before))
+                .expression_attribute_values(":sent_before", number(sent_before))
+        };
+        // One of the two holds, unless somebody else asks or a mail goes in between: then the other does.
+        loop {
+            // Where a mail is asked for already, which is so for all but the first, one write does.
+            let counted = request(
+                "SET #since = if_not_exists(#since, :now) ADD #untold :one, #unknown :unknown",
+                "#asked > :asked_before OR (attribute_exists(#asked) AND #sent > :sent_before)",
+            );
+            if sent(counted).await?.is_ok() {
+                return Ok(None);
+            }
+            let first = request(
+                "SET #asked = :now, #since = if_not_exists(#since, :now) ADD #untold :one, #unknown :unknown",
+                "attribute_not_exists(#asked) OR \
+                 (#asked <= :asked_before AND (attribute_not_exists(#sent) OR #sent <= :sent_before))",
+            );
+            if sent(first).await?.is_ok() {
+                return Ok(Some(Asked(now)));
+            }
         }
-        let first = self
-            .alerts(
-                &key,
-                "SET #asked = :now, #since = if_not_exists(#since, :now) ADD #given_up :one",
-                "attribute_not_exists(#asked) OR #asked <= :lost",
-            )
+    }
+
+    /// Notes that a mail could not be asked for: the next delivery that is counted asks for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then a delivery that is counted a few minutes later asks.
+    pub async fn unask_alert(
+        &self,
+        account: &AccountId,
+        destination: &DestinationId,
+        asked: Asked,
+    ) -> Result<(), StoreError> {
+        let key = keys::alerts(account, destination);
+        let request = self
+            .alerts(&key, "REMOVE #asked", "#asked = :asked")
             .expression_attribute_names("#asked", "asked_ms")
-            .expression_attribute_names("#since", "since_ms")
-            .expression_attribute_names("#given_up", "given_up")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .expression_attribute_values(":lost", lost);
-        // Somebody else asked in between: who counts one too few says it a little late.
-        Ok(sent(first).await?.is_ok())
+            .expression_attribute_values(":asked", number(asked.0.as_millisecond()));
+        // Otherwise somebody else has asked meanwhile.
+        sent(request).await.map(|_| ())
     }
 
     /// Claims the sending of an alert until `until`: of several that hold its message one sends it.
@@ -127,9 +166,9 @@ impl Store {
                 .alerts(
                     &key,
                     "SET #lease = :until",
-                    &format!("{free} AND #given_up > :none AND (attribute_not_exists(#sent) OR #sent <= :before)"),
+                    &format!("{free} AND #untold > :none AND (attribute_not_exists(#sent) OR #sent <= :before)"),
                 )
-                .expression_attribute_names("#given_up", "given_up")
+                .expression_attribute_names("#untold", "untold")
                 .expression_attribute_names("#sent", "sent_ms")
                 .expression_attribute_values(":none", number(0))
                 .expression_attribute_values(":before", number(now.as_millisecond() - EVERY_S * 1_000)),
@@ -147,11 +186,12 @@ impl Store {
         let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(now);
         if claimed {
             let since = known.since_ms.map_or(now, at);
-            return Ok(AlertClaim::Claimed(Tally { given_up: known.given_up, since }));
+            let given_up = known.untold.saturating_sub(known.unknown);
+            return Ok(AlertClaim::Claimed(Tally { given_up, unknown: known.unknown, since }));
         }
         let told = match message.alert {
             Alert::Suspended { since, .. } => known.told_ms.is_some_and(|told| told >= since.as_millisecond()),
-            Alert::GivenUp => known.given_up == 0,
+            Alert::GivenUp => known.untold == 0,
         };
         if told {
             return Ok(AlertClaim::Told);
@@ -171,34 +211,40 @@ impl Store {
     /// [`StoreError`]; the alert may then be sent a second time.
     pub async fn finish_alert(&self, message: &AlertMessage, tally: Tally, now: Timestamp) -> Result<bool, StoreError> {
         let key = keys::alerts(&message.account, &message.destination);
-        let request = match message.alert {
-            Alert::Suspended { since, .. } => self
-                .alerts(&key, "SET #told = :since REMOVE #lease", "attribute_exists(#lease)")
-                .expression_attribute_names("#told", "told_ms")
-                .expression_attribute_values(":since", number(since.as_millisecond())),
-            Alert::GivenUp => self
-                .alerts(
-                    &key,
-                    "SET #sent = :now REMOVE #lease, #asked, #since ADD #given_up :told",
-                    "#given_up >= :least",
-                )
+        let Alert::Suspended { since, .. } = message.alert else { return self.finish_losses(&key, tally, now).await };
+        let request = self
+            .alerts(&key, "SET #told = :since REMOVE #lease", "attribute_exists(#lease)")
+            .expression_attribute_names("#told", "told_ms")
+            .expression_attribute_names("#lease", "lease_ms")
+            .expression_attribute_values(":since", number(since.as_millisecond()));
+        // Otherwise the lease ran out, and another has sent and noted it.
+        sent(request).await.map(|_| false)
+    }
+
+    async fn finish_losses(&self, key: &Key, tally: Tally, now: Timestamp) -> Result<bool, StoreError> {
+        let told = tally.given_up.saturating_add(tally.unknown);
+        let minus = |count: u64| number(-i64::try_from(count).unwrap_or(i64::MAX));
+        let request = |update: &str, condition: &str| {
+            self.alerts(key, &format!("{update} ADD #untold :minus, #unknown :minus_unknown"), condition)
                 .expression_attribute_names("#sent", "sent_ms")
                 .expression_attribute_names("#asked", "asked_ms")
                 .expression_attribute_names("#since", "since_ms")
-                .expression_attribute_names("#given_up", "given_up")
+                .expression_attribute_names("#untold", "untold")
+                .expression_attribute_names("#unknown", "unknown")
+                .expression_attribute_names("#lease", "lease_ms")
                 .expression_attribute_values(":now", number(now.as_millisecond()))
-                .expression_attribute_values(":told", number(-i64::try_from(tally.given_up).unwrap_or(i64::MAX)))
-                .expression_attribute_values(":least", number(tally.given_up)),
+                .expression_attribute_values(":told", number(told))
+                .expression_attribute_values(":minus", minus(told))
+                .expression_attribute_values(":minus_unknown", minus(tally.unknown))
         };
-        let request = request.expression_attribute_names("#lease", "lease_ms");
-        match sent(request).await? {
-            Ok(item) => {
-                let known: AlertsItem = from_item(&key.to_string(), item)?;
-                Ok(matches!(message.alert, Alert::GivenUp) && known.given_up > 0)
-            }
-            // The lease ran out, and another has sent and noted it.
-            Err(_) => Ok(false),
+        let all = request("SET #sent = :now REMOVE #lease, #asked, #since", "#untold = :told");
+        if sent(all).await?.is_ok() {
+            return Ok(false);
         }
+        // The rest is asked for here, so that the next delivery that is counted does not ask as well.
+        let some = request("SET #sent = :now, #asked = :now, #since = :now REMOVE #lease", "#untold > :told");
+        // Where less is left than was told the lease ran out, and another has sent and noted it.
+        Ok(sent(some).await?.is_ok())
     }
 
     /// An update of a destination's alerts that answers the item: as it is afterwards, or as it was when the condition did not
@@ -247,50 +293,93 @@ mod tests {
         store.claim_alert(&message(alert), at(now + 30), at(now)).await.unwrap()
     }
 
-    async fn count(store: &Store, now: i64) -> bool {
-        store.count_given_up(&account(), &DestinationId::new("crm").unwrap(), at(now)).await.unwrap()
+    fn crm() -> DestinationId {
+        DestinationId::new("crm").unwrap()
+    }
+
+    async fn count(store: &Store, now: i64) -> Option<Asked> {
+        store.count_loss(&account(), &crm(), Loss::GivenUp, at(now)).await.unwrap()
+    }
+
+    async fn finish(store: &Store, tally: Tally, now: i64) -> bool {
+        store.finish_alert(&message(Alert::GivenUp), tally, at(now)).await.unwrap()
+    }
+
+    fn given_up(given_up: u64, since: i64) -> Tally {
+        Tally { given_up, unknown: 0, since: at(since) }
     }
 
     #[tokio::test]
     async fn many_that_are_given_up_are_one_mail_an_hour() {
         let store = store().await;
         assert_eq!(claim(&store, Alert::GivenUp, 0).await, AlertClaim::Told, "there is nothing to tell");
-        let counted = futures_util::future::join_all((0..8).map(|_| count(&store, 1))).await;
-        assert_eq!(counted.into_iter().filter(|asks| *asks).count(), 1, "one asks");
+        let counted = futures_util::future::join_all((0..64).map(|_| count(&store, 1))).await;
+        assert_eq!(counted.into_iter().flatten().count(), 1, "one asks");
         let claims = futures_util::future::join_all((0..4).map(|_| claim(&store, Alert::GivenUp, 61))).await;
-        let tallies: Vec<Tally> = claims
-            .iter()
-            .filter_map(|claim| match claim {
-                AlertClaim::Claimed(tally) => Some(*tally),
-                _ => None,
-            })
-            .collect();
-        let [tally] = tallies[..] else { panic!("{claims:?}") };
-        assert_eq!(tally.since, at(1));
-        // Those that raced with the first may not be counted, and all others are.
-        assert!((1..=8).contains(&tally.given_up), "{tally:?}");
+        let claimed: Vec<_> = claims.iter().filter(|claim| matches!(claim, AlertClaim::Claimed(_))).collect();
+        assert_eq!(
+            claimed,
+            [&AlertClaim::Claimed(given_up(64, 1))],
+            "those that raced with the first are counted, too"
+        );
         assert!(claims.contains(&AlertClaim::Busy { until: at(91) }));
         // More while it is being sent: it has to be asked for again, and comes an hour later.
-        assert!(!count(&store, 62).await);
-        assert!(store.finish_alert(&message(Alert::GivenUp), tally, at(63)).await.unwrap());
+        assert_eq!(count(&store, 62).await, None);
+        assert!(finish(&store, given_up(64, 1), 63).await);
+        assert_eq!(count(&store, 64).await, None, "it is asked for already");
+        assert_eq!(count(&store, 3_600).await, None, "and not late yet");
         assert_eq!(claim(&store, Alert::GivenUp, 100).await, AlertClaim::Later(at(63 + 3_600)));
-        let AlertClaim::Claimed(tally) = claim(&store, Alert::GivenUp, 63 + 3_600).await else { panic!() };
-        assert_eq!(tally.given_up, 1);
-        assert!(!store.finish_alert(&message(Alert::GivenUp), tally, at(3_700)).await.unwrap());
+        let last = given_up(3, 63);
+        assert_eq!(claim(&store, Alert::GivenUp, 63 + 3_600).await, AlertClaim::Claimed(last));
+        assert!(!finish(&store, last, 3_700).await);
+        assert!(!finish(&store, last, 3_701).await, "another noted it");
         assert_eq!(claim(&store, Alert::GivenUp, 9_000).await, AlertClaim::Told);
-        assert!(count(&store, 9_001).await, "the next one asks");
+        assert!(count(&store, 9_001).await.is_some(), "the next one asks");
+        assert_eq!(claim(&store, Alert::GivenUp, 9_061).await, AlertClaim::Claimed(given_up(1, 9_001)));
+    }
+
+    #[tokio::test]
+    async fn those_that_may_have_arrived_are_counted_apart() {
+        let store = store().await;
+        let unknown = async || store.count_loss(&account(), &crm(), Loss::Unknown, at(0)).await.unwrap();
+        assert!(unknown().await.is_some());
+        assert_eq!(count(&store, 1).await, None);
+        let tally = Tally { given_up: 1, unknown: 1, since: at(0) };
+        assert_eq!(claim(&store, Alert::GivenUp, 60).await, AlertClaim::Claimed(tally));
+        assert_eq!(unknown().await, None);
+        assert!(finish(&store, tally, 61).await);
+        let rest = Tally { given_up: 0, unknown: 1, since: at(61) };
+        assert_eq!(claim(&store, Alert::GivenUp, 3_661).await, AlertClaim::Claimed(rest));
     }
 
     #[tokio::test]
     async fn a_mail_that_was_lost_is_asked_for_again() {
         let store = store().await;
-        assert!(count(&store, 0).await);
-        assert!(!count(&store, 3 * 3_600 - 1).await);
-        assert!(count(&store, 3 * 3_600).await);
+        assert!(count(&store, 0).await.is_some());
+        // A minute for more of them, and five in which it may be late.
+        assert_eq!(count(&store, 359).await, None);
+        assert!(count(&store, 360).await.is_some());
         // And one whose sender died is sent by the next who holds the message.
-        assert!(matches!(claim(&store, Alert::GivenUp, 11_000).await, AlertClaim::Claimed(Tally { given_up: 3, .. })));
-        assert_eq!(claim(&store, Alert::GivenUp, 11_030).await, AlertClaim::Busy { until: at(11_030) });
-        assert!(matches!(claim(&store, Alert::GivenUp, 11_031).await, AlertClaim::Claimed(_)));
+        assert_eq!(claim(&store, Alert::GivenUp, 1_000).await, AlertClaim::Claimed(given_up(3, 0)));
+        assert_eq!(claim(&store, Alert::GivenUp, 1_030).await, AlertClaim::Busy { until: at(1_030) });
+        assert!(matches!(claim(&store, Alert::GivenUp, 1_031).await, AlertClaim::Claimed(_)));
+        assert!(!finish(&store, given_up(3, 0), 1_032).await);
+        // After a mail the next one has its time an hour later, however early it was asked for.
+        assert!(count(&store, 1_100).await.is_some());
+        assert_eq!(count(&store, 1_032 + 3_600 + 299).await, None);
+        assert!(count(&store, 1_032 + 3_600 + 300).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_asked_for_is_asked_for_by_the_next() {
+        let store = store().await;
+        let first = count(&store, 0).await.unwrap();
+        store.unask_alert(&account(), &crm(), first).await.unwrap();
+        assert!(count(&store, 1).await.is_some());
+        // Whoever is late takes nothing back that somebody else has asked for.
+        store.unask_alert(&account(), &crm(), first).await.unwrap();
+        assert_eq!(count(&store, 2).await, None);
+        assert_eq!(claim(&store, Alert::GivenUp, 61).await, AlertClaim::Claimed(given_up(3, 0)));
     }
 
     #[tokio::test]

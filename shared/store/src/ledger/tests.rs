@@ -147,3 +147,36 @@ async fn a_month_is_paged_in_the_order_of_its_moments_and_summed_exactly() {
     let sum = Sum { count: 7, amount: "0.7".parse().unwrap() };
     assert_eq!(totals(&store).await, Totals { accepted: sum, credited: Sum::default() });
 }
+
+/// More than one answer of the table holds.
+#[tokio::test]
+async fn a_month_of_many_leads_is_paged_and_summed_whole() {
+    const MANY: u32 = 5_000;
+    let store = store().await;
+    let zone = TimeZone::UTC;
+    for numbers in (0..MANY).collect::<Vec<_>>().chunks(50) {
+        let booked = numbers.iter().map(async |&number| {
+            let order = sold(number, "0.10");
+            let entry = Entry::charge(&order, &delivered(number, "crm", at(i64::from(number)))).unwrap();
+            store.book(&account(), &zone, &entry).await.unwrap();
+        });
+        futures_util::future::join_all(booked).await;
+    }
+    let partition = keys::ledger_month(&account(), &assignee("anna"), month(MONTH));
+    let first = store.query(&partition).send().await.unwrap();
+    assert!(first.last_evaluated_key.is_some(), "it is more than one answer holds");
+    let (mut leads, mut moments, mut cursor) = (std::collections::BTreeSet::new(), Vec::new(), None);
+    loop {
+        let page = store.ledger(&account(), &assignee("anna"), month(MONTH), 700, cursor.as_ref()).await.unwrap();
+        moments.extend(page.rows.iter().map(|entry| entry.at));
+        leads.extend(page.rows.into_iter().map(|entry| entry.lead));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((leads.len(), moments.len()), (5_000, 5_000), "each once");
+    assert!(moments.is_sorted());
+    let totals = store.ledger_totals(&account(), &assignee("anna"), month(MONTH)).await.unwrap();
+    assert_eq!((totals.accepted.count, totals.accepted.amount), (u64::from(MANY), "500".parse().unwrap()));
+}

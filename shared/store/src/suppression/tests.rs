@@ -10,7 +10,7 @@ fn hash(address: &str) -> AddressHash {
 }
 
 fn bounced(now_s: i64) -> Suppression {
-    Suppression { reason: SuppressionReason::Bounce, at: at(now_s), delivery: delivery_id(1) }
+    Suppression { reason: SuppressionReason::Bounce, at: at(now_s), delivery: Some(delivery_id(1)) }
 }
 
 #[tokio::test]
