@@ -170,8 +170,8 @@ async fn who_sent_the_lead_is_answered_whoever_has_it() {
     assert!(file.deliveries.iter().any(|delivery| delivery.id == setting.delivery));
     let month = leadyard_domain::ledger::Month::of(now(), &jiff::tz::TimeZone::UTC);
     let partner = "anna".parse().unwrap();
-    let statement = setting.table.store.ledger_page(&account(), &partner, month, None, 10).await;
-    assert!(statement.unwrap().items.is_empty());
+    let statement = setting.table.store.ledger(&account(), &partner, month, 10, None).await;
+    assert!(statement.unwrap().rows.is_empty());
 }
 
 #[tokio::test]

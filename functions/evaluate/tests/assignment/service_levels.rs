@@ -45,7 +45,7 @@ fn asked(setting: &Setting, seen: &mut usize) -> Vec<String> {
     let mut told: Vec<String> = new
         .map(|its| {
             let step = its.delivery.notice().map(|step| format!(".{step}")).unwrap_or_default();
-            format!("{}{step} {}", its.delivery.attempt(), its.delivery.destination())
+            format!("{}{step} {}", its.delivery.attempt().unwrap_or_default(), its.delivery.destination())
         })
         .collect();
     told.sort();

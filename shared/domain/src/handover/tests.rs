@@ -162,7 +162,7 @@ fn deliveries_of_those_who_still_have_it_are_kept() {
     put(&mut lead, vec![decision("a", assigned("east", Vec::new()))], later(1));
     assert_eq!(lead.owner, Some(id("bo")));
     let Standing::Assigned { deliveries, attempt, .. } = &lead.standing else { panic!("not assigned") };
-    assert_eq!((*attempt, deliveries.iter().map(DeliveryId::attempt).collect::<Vec<_>>()), (3, vec![2, 3]));
+    assert_eq!((*attempt, deliveries.iter().map(DeliveryId::attempt).collect::<Vec<_>>()), (3, vec![Some(2), Some(3)]));
 }
 
 #[test]
