@@ -29,7 +29,7 @@ pub fn split(bytes: &[u8]) {
     if let Some(kind) = KINDS.get(usize::from(*kind)) {
         headers.insert("content-type", HeaderValue::from_static(kind));
     }
-    let split = request(&headers, body, |request| (format.split)(&source, request));
+    let split = request(&headers, body, |request| format.read(&source, request));
     match split {
         Ok(Split::Events(parts)) => {
             assert!(parts.len() <= EVENTS_MAX);

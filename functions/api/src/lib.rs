@@ -15,6 +15,7 @@ mod deliver;
 mod drain;
 mod entries;
 pub mod etag;
+mod fits;
 mod list_change;
 pub mod listing;
 pub mod log;

@@ -2,7 +2,7 @@
 //! changed that the rules look in.
 
 use axum::http::HeaderMap;
-use leadyard_domain::config::{Checked, Problems};
+use leadyard_domain::config::{self, Checked, Config, Problems};
 use leadyard_domain::id::{AccountId, QueueId};
 use leadyard_runtime::now;
 use leadyard_store::{Cause, Endpoint, ListIndex, Pins, PublishConfig, PublishError};
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::drain;
 use crate::etag::IfMatch;
+use crate::fits;
 use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
 use crate::reach;
@@ -83,10 +84,10 @@ pub(crate) async fn put_in_force(
     draft: Draft,
 ) -> Result<PublishedConfig, Problem> {
     let Draft { checked, pins, lists, endpoints, cause, note } = draft;
-    // A list that changes leaves the destinations as they are: a deployment that allows less than it did must not keep
+    // A list that changes leaves the sources and the destinations as they are: a deployment that allows less than it did must not keep
     // anybody from taking a value off a list.
     if !matches!(cause, Cause::List { .. }) {
-        let problems = reach::problems(checked.config(), app.outbound.policy());
+        let problems = unworkable(app, checked.config());
         if !problems.is_empty() {
             return Err(Problem::config(Finding::all(Problems(problems))));
         }
@@ -109,6 +110,13 @@ pub(crate) async fn put_in_force(
     app.forget_config(&publish.account);
     drain::after_publish(app, &publish.account, queues_removed).await;
     Ok(PublishedConfig { version, endpoints: views, warnings })
+}
+
+/// What would keep a config's sources and destinations from ever working.
+pub(crate) fn unworkable(app: &App, config: &Config) -> Vec<config::Problem> {
+    let mut problems = fits::problems(config);
+    problems.extend(reach::problems(config, app.outbound.policy()));
+    problems
 }
 
 /// The queues of the version in force that another does not have.

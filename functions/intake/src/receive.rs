@@ -65,7 +65,7 @@ pub fn receive(target: Target<'_>, request: &Request<'_>, origin: &Origin, now: 
     if let Err(error) = (format.verify)(source, secrets, request, now) {
         return Outcome::Refuse(Problem::unauthentic(&error));
     }
-    match (format.split)(source, request) {
+    match format.read(source, request) {
         Ok(Split::Events(parts)) => {
             let received = |(index, part)| received(target, request, origin, now, index, part);
             let events: Vec<Received> = parts.into_iter().enumerate().map(received).collect();

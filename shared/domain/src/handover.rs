@@ -84,8 +84,8 @@ fn stand(lead: &mut Lead, attempt: u32, mut deliveries: Vec<DeliveryId>, waits: 
     if let Some(&last) = held.last() {
         // Who had it before goes on having it, with what was asked for then.
         if let Standing::Assigned { deliveries: earlier, .. } = &lead.standing {
-            let kept =
-                earlier.iter().filter(|delivery| delivery.attempt().is_some_and(|attempt| held.contains(&attempt)));
+            let goes_on = |delivery: &&DeliveryId| delivery.attempt().is_none_or(|attempt| held.contains(&attempt));
+            let kept = earlier.iter().filter(goes_on);
             deliveries.splice(0..0, kept.cloned().collect::<Vec<_>>());
         }
         let since = lead.holding(last).map_or(now, |holding| holding.since);

@@ -1,8 +1,7 @@
 //! How an event is told from another, and from its own repeat.
 
 use leadyard_domain::event::Identity;
-use leadyard_domain::id::{AccountId, EventId, SourceId, body_hash};
-use serde_json::Value;
+use leadyard_domain::id::{AccountId, EventId, SourceId};
 
 use crate::request::Part;
 
@@ -20,10 +19,7 @@ pub fn identify(
     if let Some(id) = &part.external_id {
         return (EventId::from_external(account, source, id), Identity::External(id.clone()));
     }
-    // `Display` of a `Value` is compact, and its objects are sorted by key: the same event, however it was spaced and
-    // ordered, has one canonical text.
-    let canonical = Value::Object(part.payload.clone()).to_string();
-    let hash = body_hash(canonical.as_bytes());
+    let hash = part.content_hash();
     (EventId::from_request(account, source, request, index, &hash), Identity::Body(hash))
 }
 

@@ -1,6 +1,6 @@
 //! Where leads come from: how each platform proves itself, what it sends, and what becomes of it.
 //!
-//! One event's way: [`verify`](format::Format::verify) the request, [`split`](format::Format::split) it into events,
+//! One event's way: [`verify`](format::Format::verify) the request, [`read`](format::Format::read) it into events,
 //! [`identify`](identity::identify) each, and reply; later, with the event read from the queue, [`capture`](mod@capture)
 //! it and [`apply`](capture::apply) it to the lead that it met.
 //!

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use leadyard_domain::config::{ExternalIdFrom, Source, Verification};
 use leadyard_domain::event::Intent;
 use leadyard_domain::field::{FIELD_BYTES_MAX, FIELDS_MAX};
+use leadyard_domain::id::body_hash;
 use serde_json::{Map, Value};
 
 use crate::path;
@@ -13,6 +14,9 @@ use crate::path;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Most events in one request.
 pub const EVENTS_MAX: usize = 1_000;
+/// Most bytes of all events of one request as JSON. What stands around several events goes with each of them, so they may
+/// hold more than the body did.
+pub const EVENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How deep an event may be nested: far beyond what a form or a CRM sends, and safe for any stack.
 pub const DEPTH_MAX: usize = 32;
 
@@ -83,6 +87,33 @@ pub enum Split {
     },
 }
 
+impl Split {
+    /// Holds that the events together are not far larger than a body may be.
+    pub(crate) fn bounded(self) -> Result<Self, Malformed> {
+        let Self::Events(parts) = &self else { return Ok(self) };
+        let mut left = Left(EVENTS_BYTES_MAX);
+        for part in parts {
+            // It writes to nothing that could fail but for want of room.
+            serde_json::to_writer(&mut left, &part.payload).map_err(|_| Malformed::EventsTooLarge)?;
+        }
+        Ok(self)
+    }
+}
+
+/// The bytes that may still be written. Nothing is kept of them.
+struct Left(usize);
+
+impl std::io::Write for Left {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::FileTooLarge)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// One lead's worth of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
@@ -100,6 +131,20 @@ impl Part {
     pub(crate) fn named(mut self, id: Option<String>) -> Self {
         self.external_id = self.external_id.or(id);
         self
+    }
+
+    /// Names it by an id that may come again with another event (a row, a contact, whatever a person calls `id`): what the
+    /// event holds makes it one. The same request again is a repeat then, and other content is an event of its own.
+    #[must_use]
+    pub(crate) fn named_with_content(self, id: Option<String>) -> Self {
+        let id = id.map(|id| format!("{id}/{}", self.content_hash()));
+        self.named(id)
+    }
+
+    /// The hash of what it holds, however it was spaced and ordered.
+    pub(crate) fn content_hash(&self) -> String {
+        // `Display` of a `Value` is compact, and its objects are sorted by key: one event has one canonical text.
+        body_hash(Value::Object(self.payload.clone()).to_string().as_bytes())
     }
 
     /// With another intent than a lead.
@@ -152,6 +197,11 @@ pub enum Malformed {
         /// How many there are.
         events: usize,
     },
+    /// More than [`EVENTS_BYTES_MAX`].
+    #[error(
+        "the events of the body have more than {EVENTS_BYTES_MAX} bytes together, for what stands around them goes with each; at most {EVENTS_BYTES_MAX} are taken: send fewer in a request"
+    )]
+    EventsTooLarge,
     /// One of the events is not what an event may be: the request is refused whole.
     #[error("the event at {at} {what}")]
     Event {
@@ -167,7 +217,7 @@ impl Malformed {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::EventsTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Syntax { .. } | Self::TooManyEvents { .. } | Self::Event { .. } => StatusCode::BAD_REQUEST,
         }
@@ -181,6 +231,7 @@ impl Malformed {
             Self::ContentType { .. } => "unsupported content type",
             Self::Syntax { .. } => "syntax error",
             Self::TooManyEvents { .. } => "too many events",
+            Self::EventsTooLarge => "events too large",
             Self::Event { .. } => "unfit event",
         }
     }

@@ -25,6 +25,8 @@ pub struct Queue {
 struct Kept {
     entries: Mutex<Vec<Value>>,
     down: AtomicBool,
+    /// How many calls it still takes, where a test says so.
+    left: Mutex<Option<usize>>,
 }
 
 impl Queue {
@@ -56,6 +58,12 @@ impl Queue {
     /// From now on it takes nothing, or takes again.
     pub fn set_down(&self, down: bool) {
         self.kept.down.store(down, Ordering::SeqCst);
+        *self.kept.left.lock().unwrap() = None;
+    }
+
+    /// After so many further calls it takes nothing, until [`set_down`](Self::set_down) says otherwise.
+    pub fn down_after(&self, calls: usize) {
+        *self.kept.left.lock().unwrap() = Some(calls);
     }
 }
 
@@ -69,7 +77,15 @@ async fn accept(listener: TcpListener, kept: Arc<Kept>) {
 }
 
 async fn take(request: Request<Incoming>, kept: Arc<Kept>) -> Result<Response<Full<Bytes>>, Infallible> {
-    if kept.down.load(Ordering::SeqCst) {
+    let is_over = match kept.left.lock().unwrap().as_mut() {
+        Some(0) => true,
+        Some(left) => {
+            *left -= 1;
+            false
+        }
+        None => false,
+    };
+    if is_over || kept.down.load(Ordering::SeqCst) {
         return Ok(Response::builder().status(503).body(Full::default()).unwrap());
     }
     let body = request.into_body().collect().await.unwrap().to_bytes();

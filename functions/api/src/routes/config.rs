@@ -19,7 +19,6 @@ use crate::openapi::ConfigDocument;
 use crate::problem::{Finding, Kind, Problem};
 use crate::prove::{WarningView, prove};
 use crate::publish::{self, Base, Draft, PublishedConfig};
-use crate::reach;
 use crate::rules::Beside;
 
 /// What a publisher says.
@@ -214,9 +213,9 @@ pub(crate) async fn validate(
         Ok(checked) => checked,
         Err(fault) => return Ok(Json(fault.into())),
     };
-    let unreachable = reach::problems(checked.config(), app.outbound.policy());
-    if !unreachable.is_empty() {
-        return Ok(Json(Fault::Unsound(Problems(unreachable)).into()));
+    let unworkable = publish::unworkable(&app, checked.config());
+    if !unworkable.is_empty() {
+        return Ok(Json(Fault::Unsound(Problems(unworkable)).into()));
     }
     let pins = beside.pins(checked.config());
     Ok(Json(match prove(&app, &caller.account, &checked, &pins, &beside.lists).await? {

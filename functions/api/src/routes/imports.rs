@@ -135,12 +135,15 @@ pub(crate) async fn create(
         }
     }
     let log_days = log_days(&app, &caller.account).await?;
+    if started {
+        start::announce(&app, &import).await?;
+    }
     if !app.store.create_import(&import, log_days).await? {
         // The same request again.
         import = find(&app, &caller.account, &import.id).await?;
     }
     if started {
-        start::go_on(&app, &import).await?;
+        start::begin(&app, &import).await;
     }
     let location = format!("/v1/imports/{}", import.id);
     let location = HeaderValue::from_str(&location).map_err(|error| Problem::behind(false, &error))?;

@@ -3,9 +3,10 @@
 use axum::body::Body;
 use axum::http::{Method, header};
 use leadyard_outbound::address::AddressPolicy;
-use leadyard_store::{ENDPOINTS_MAX, endpoint_key_hash};
+use leadyard_store::{ENDPOINTS_MAX, PublishConfig, endpoint_key_hash};
 use serde_json::{Value, json};
 
+use crate::seeds::{account, at};
 use crate::services::{Answer, PUBLIC_URL, Services, request};
 
 const CONFIG: &str = "
@@ -159,6 +160,28 @@ async fn checking_publishes_nothing() {
     assert_eq!((malformed.status, &malformed.body["problems"][0]["path"]), (200, &json!("document")));
     assert_eq!(validate("text/plain", "").await.status, 415);
     assert_eq!(services.get("main-viewer", "/v1/config").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_source_whose_format_could_not_work_is_refused_wherever_it_would_come_in_force() {
+    let services = Services::start().await;
+    services.json(Method::PUT, "main-admin", "/v1/secrets/s", &json!({"value": "x"})).await;
+    let config = |source: Value| json!({ "sources": [source] });
+    let bad = config(json!({"id": "ads", "format": "typeform"}));
+    let put = services.json(Method::PUT, "main-admin", "/v1/config", &bad).await;
+    assert_eq!((put.status, &put.body["problems"][0]["path"]), (422, &json!("sources[0].verify")), "{put:?}");
+    let validated = services.json(Method::POST, "main-viewer", "/v1/config/validate", &bad).await;
+    assert_eq!((&validated.body["valid"], &validated.body["problems"]), (&json!(false), &put.body["problems"]));
+    let good = config(json!({"id": "ads", "format": "typeform", "verify": {"platform": {"secret": "s"}}}));
+    assert_eq!(services.json(Method::PUT, "main-admin", "/v1/config", &good).await.status, 200);
+
+    // A version of a time when nobody looked.
+    let publish =
+        PublishConfig::new(account(), bad.to_string(), 1, "main admin".to_owned(), at("2026-07-21T10:00:00Z"));
+    services.store.publish_config(&publish).await.unwrap();
+    assert_eq!(services.json(Method::PUT, "main-admin", "/v1/config", &good).await.status, 200);
+    let back = services.post("main-admin", "/v1/config/versions/2/rollback").await;
+    assert_eq!((back.status, &back.body["problems"]), (422, &put.body["problems"]), "{back:?}");
 }
 
 #[tokio::test]

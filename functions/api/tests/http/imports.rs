@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, header};
-use leadyard_domain::import::{BadRow, Import};
+use leadyard_domain::import::{BadRow, Import, ImportState};
 use leadyard_store::ImportStep;
 use serde_json::{Value, json};
 
@@ -86,10 +86,12 @@ async fn a_file_in_parts_is_looked_at_and_started() {
     assert_eq!(layout["header"], json!(["E-Mail", "Telefon", "Wie groß", "Notiz"]));
     let message = json!({ "type": "import", "account": "main", "import": id, "from": 1 });
     let sent = services.sent();
-    assert_eq!((&sent[0].body, sent[0].group.as_str()), (&message, "main/import"));
+    // Before it was on record, for later; and at once.
+    assert_eq!((&sent[0].body, sent[0].group.as_str(), sent[0].delay_s), (&message, "main/import", Some(30)));
+    assert_eq!((&sent[1].body, sent[1].group.as_str(), sent[1].delay_s), (&message, "main/import", None));
     // Asked again it is asked to go on; parts are not taken any more, but for those that are there.
     assert_eq!(post(&services, &id, "start").await.status, 202);
-    assert_eq!(services.sent().len(), 2);
+    assert_eq!(services.sent().len(), 3);
     assert_eq!(part(&services, &id, 1, first.to_vec()).await.status, 200);
     assert_eq!(part(&services, &id, 3, "x").await.status, 409);
 
@@ -250,7 +252,7 @@ async fn a_start_that_the_queue_did_not_take_is_welcome_again() {
     assert_eq!(post(&services, &id, "start").await.status, 503);
     services.set_queue_down("leads", false);
     assert_eq!(post(&services, &id, "start").await.status, 202);
-    assert_eq!(services.sent().len(), 1);
+    assert_eq!(services.sent().len(), 2, "once for later, and once at once");
 }
 
 #[tokio::test]
@@ -280,4 +282,29 @@ async fn a_long_report_comes_in_parts() {
     assert_eq!((parts, text.lines().count()), (2, 1 + 8 * 450));
     assert!(text.starts_with("row,column,reason,stage,event\n0,\"a,b\",xxx"), "{}", &text[..60]);
     assert_eq!(text.matches("row,column").count(), 1);
+}
+
+#[tokio::test]
+async fn an_import_that_runs_has_somebody_to_take_its_steps() {
+    let services = services().await;
+    let whole = "/v1/imports?source=fair&start=true";
+    // Nothing is started where nothing can be asked for.
+    let id = made(&services, &json!({ "source": "fair" })).await;
+    part(&services, &id, 1, FILE).await;
+    services.set_queue_down("leads", true);
+    assert_eq!(post(&services, &id, "start").await.status, 503);
+    assert_eq!(stored(&services, &id).await.state, ImportState::Uploading);
+    assert_eq!(send(&services, Method::POST, whole, "application/octet-stream", FILE).await.status, 503);
+    assert_eq!(services.get("main-viewer", "/v1/imports").await.body["imports"].as_array().unwrap().len(), 1);
+    services.set_queue_down("leads", false);
+
+    // The queue goes away between the record and the message that follows: the one before it is there.
+    services.queue_down_after("leads", 1);
+    let started = post(&services, &id, "start").await;
+    assert_eq!((started.status, &started.body["state"]), (202, &json!("running")), "{started:?}");
+    services.queue_down_after("leads", 1);
+    let created = send(&services, Method::POST, whole, "application/octet-stream", FILE).await;
+    assert_eq!((created.status, &created.body["state"]), (202, &json!("running")), "{created:?}");
+    let sent: Vec<_> = services.sent().into_iter().map(|sent| (sent.body["import"].clone(), sent.delay_s)).collect();
+    assert_eq!(sent, [(json!(id), Some(30)), (created.body["id"].clone(), Some(30))]);
 }

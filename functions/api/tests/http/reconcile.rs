@@ -21,7 +21,7 @@ async fn services(format: &str, fetch: Value) -> Services {
         let path = format!("/v1/secrets/{name}");
         assert_eq!(services.json(Method::PUT, "main-admin", &path, &secret).await.status, 204);
     }
-    let source = json!({"id": "ads", "format": format, "verify": {"platform": {"secret": "app"}}, "fetch": fetch});
+    let source = json!({"id": "ads", "format": format, "verify": {"platform": {"secret": "app", "challenge": "app"}}, "fetch": fetch});
     let config = json!({"sources": [source, {"id": "web", "format": "json"}]});
     let answer = services.json(Method::PUT, "main-admin", "/v1/config", &config).await;
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -129,6 +129,11 @@ impl Services {
         self.queues.iter().filter(|(known, _)| *known == name).for_each(|(_, queue)| queue.set_down(down));
     }
 
+    /// One of the queues takes so many calls more, and then nothing.
+    pub fn queue_down_after(&self, name: &str, calls: usize) {
+        self.queues.iter().filter(|(known, _)| *known == name).for_each(|(_, queue)| queue.down_after(calls));
+    }
+
     /// From now on the queues take nothing, or take again.
     pub fn set_queues_down(&self, down: bool) {
         self.queues.iter().for_each(|(_, queue)| queue.set_down(down));

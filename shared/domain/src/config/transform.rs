@@ -39,7 +39,8 @@ pub enum Transform {
     /// Reads a day or a moment.
     Date(DateFormat),
     /// Reads a number with its currency, unit or percent sign and the marks between thousands: `$1,250.50` is 1250.50. What
-    /// could be two numbers (`1,250`) does not fit; `decimal` says which one it is.
+    /// could be two numbers (`1,250`) does not fit; `decimal` says which one it is. A range (`500-1000`) does not fit. A minus
+    /// counts only before the number, with nothing but spaces and a currency between; brackets only around it.
     Number,
     /// As `number`, with this decimal mark: `,` or `.`.
     Decimal(String),

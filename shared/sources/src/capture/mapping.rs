@@ -168,7 +168,8 @@ impl Event<'_> {
             };
             let found = free.into_iter().find_map(fits);
             if let Some((path, value)) = found {
-                self.fields.insert(name, value);
+                self.fields.insert(name.clone(), value);
+                self.from.insert(name, path.clone());
                 self.taken.insert(path);
             }
         }

@@ -55,17 +55,31 @@ impl Format {
         let probe = serde_json::from_value(serde_json::json!({ "id": "probe", "format": self.name }));
         let Ok(source): Result<Source, _> = probe else { return false };
         debug_assert_eq!(source.verify, Verification::None, "the default proves nothing");
-        let (method, headers) = (Method::POST, HeaderMap::new());
-        let request = Request {
-            id: "",
-            method: &method,
-            url: "",
-            query: "",
-            headers: &headers,
-            received_at: Timestamp::UNIX_EPOCH,
-            body: b"{}",
-        };
-        (self.verify)(&source, &[], &request, Timestamp::UNIX_EPOCH) == Err(Unauthentic::NoPlatformSecret)
+        self.needs_platform(&source)
+    }
+
+    /// Whether a source of this format lets nobody in because its `verify` is not the platform's own way, and no other one
+    /// that this platform can go.
+    #[must_use]
+    pub fn needs_platform(&self, source: &Source) -> bool {
+        let verified = probe(&Method::POST, |request| (self.verify)(source, &[], request, Timestamp::UNIX_EPOCH));
+        verified == Err(Unauthentic::NoPlatformSecret)
+    }
+
+    /// Whether `verify: url` is enough where the owner says so.
+    #[must_use]
+    pub fn takes_url(&self) -> bool {
+        let source = serde_json::from_value(serde_json::json!({ "id": "probe", "format": self.name, "verify": "url" }));
+        source.is_ok_and(|source: Source| !self.needs_platform(&source))
+    }
+
+    /// Whether a source of this format cannot answer the platform's try of the endpoint, for want of
+    /// `verify.platform.challenge`.
+    #[must_use]
+    pub fn needs_challenge(&self, source: &Source) -> bool {
+        let Some(challenge) = self.challenge else { return false };
+        let answered = probe(&Method::GET, |request| challenge(source, &[b"probe"], request));
+        answered == Err(Unauthentic::NoChallengeSecret)
     }
 
     /// Which outside names fill which field without any mapping: those of the platform first. Names are compared without
@@ -80,6 +94,20 @@ impl Format {
         }
         mapping
     }
+}
+
+/// Asks about a request that nobody sent.
+fn probe<T>(method: &Method, ask: impl FnOnce(&Request<'_>) -> T) -> T {
+    let headers = HeaderMap::new();
+    ask(&Request {
+        id: "",
+        method,
+        url: "",
+        query: "",
+        headers: &headers,
+        received_at: Timestamp::UNIX_EPOCH,
+        body: b"{}",
+    })
 }
 
 #[cfg(test)]

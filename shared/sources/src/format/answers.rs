@@ -1,6 +1,8 @@
 //! The answers of a form as an event: each under the name that a person reads, with the names by which the platform and
 //! its documents call it beside.
 
+use std::collections::HashMap;
+
 use leadyard_domain::text::shortened;
 use serde_json::{Map, Value};
 
@@ -22,6 +24,8 @@ pub(super) struct Answers {
     payload: Map<String, Value>,
     names: Map<String, Value>,
     submission: Map<String, Value>,
+    /// The next number to try for a name that is taken: a form whose questions are all called alike costs one look each.
+    next: HashMap<String, usize>,
 }
 
 impl Answers {
@@ -32,15 +36,32 @@ impl Answers {
             return None;
         }
         let names: Vec<String> = names.iter().map(|name| short(name)).filter(|name| !name.is_empty()).collect();
-        let is_free = |name: &String| !self.payload.contains_key(name) && name != OTHER_NAMES && name != SUBMISSION;
-        let first = names.first().map_or("answer", String::as_str);
-        let numbered = (2..).map(|number| format!("{first} ({number})"));
-        let name = names.iter().cloned().chain(numbered).find(is_free)?;
+        let name = match names.iter().find(|name| self.is_free(name)) {
+            Some(name) => name.clone(),
+            None => self.numbered(names.first().map_or("answer", String::as_str)),
+        };
         for other in names.iter().filter(|other| **other != name) {
             self.name(other, &name);
         }
         self.payload.insert(name.clone(), value);
         Some(name)
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.payload.contains_key(name) && name != OTHER_NAMES && name != SUBMISSION
+    }
+
+    /// A name with a number that no answer has.
+    fn numbered(&mut self, name: &str) -> String {
+        let mut number = self.next.get(name).copied().unwrap_or(2);
+        loop {
+            let numbered = format!("{name} ({number})");
+            number += 1;
+            if self.is_free(&numbered) {
+                self.next.insert(name.to_owned(), number);
+                return numbered;
+            }
+        }
     }
 
     /// Another name of what stands at a path. A name that leads somewhere already keeps its meaning.
@@ -112,6 +133,18 @@ mod tests {
             "other_names": {"q1": "Name", "Name": "q2", "submission": "submission (2)", "full_name": "Name"},
         });
         assert_eq!(Value::from(answers.into_payload()), expected);
+    }
+
+    #[test]
+    fn a_number_that_was_tried_is_not_tried_again() {
+        // Looked for from 2 on each time this takes minutes.
+        const ANSWERS: usize = 50_000;
+        let mut answers = Answers::default();
+        answers.put(&["Name (3)"], json!("own"));
+        let names: Vec<String> = (0..ANSWERS).filter_map(|_| answers.put(&["Name"], json!("a"))).collect();
+        assert_eq!(names[..3], ["Name", "Name (2)", "Name (4)"]);
+        assert_eq!((names.len(), names[ANSWERS - 1].as_str()), (ANSWERS, "Name (50001)"));
+        assert_eq!(answers.next["Name"], ANSWERS + 2);
     }
 
     #[test]

@@ -47,8 +47,11 @@ fn verify_origin(source: &Source, secrets: &[&[u8]], request: &Request<'_>, now:
         return Ok(());
     }
     let origin = request.header("origin").unwrap_or_default();
+    // A request that names no page has no host, and neither may the URL: two of nothing are not the same page.
+    let (here, there) = (page::host_of(request.url), page::host_of(origin));
     let own = source.form.as_ref().is_some_and(|form| form.page.is_some())
-        && page::host_of(request.url).eq_ignore_ascii_case(page::host_of(origin));
+        && !there.is_empty()
+        && here.eq_ignore_ascii_case(there);
     let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
     if own || allowed.iter().any(is) { Ok(()) } else { Err(Unauthentic::Origin) }
 }

@@ -42,22 +42,32 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
 }
 
 fn event(source: &Source, request: &Request<'_>, place: Place, object: Map<String, Value>) -> Result<Part, Malformed> {
+    let mut unsure = None;
     let (answers, id, intent) = if object.contains_key("subscriptionType") || object.contains_key("subscriptionId") {
         let intent = intent_of(text(&object, "subscriptionType"));
         let id = subscription_id(&object);
         (subscription(object), id, intent)
     } else if object.get("properties").is_some_and(Value::is_object) {
-        let id = contact_id(&object);
+        let id = match contact_id(&object) {
+            Some(ContactId::Change(id)) => Some(id),
+            Some(ContactId::Submission(id)) => {
+                unsure = Some(id);
+                None
+            }
+            None => None,
+        };
         (contact(object), id, Intent::Capture)
     } else {
         let id = SUBMISSION_IDS.iter().find_map(|key| object.get(*key).and_then(id_text));
+        unsure = object.get("eventId").and_then(id_text);
         (submission(object), id, Intent::Capture)
     };
-    Ok(part(source, request, place, answers.into_payload())?.named(id).meant(intent))
+    let part = part(source, request, place, answers.into_payload())?;
+    Ok(part.named(id).named_with_content(unsure).meant(intent))
 }
 
 /// Where a form's submission may have its id.
-const SUBMISSION_IDS: &[&str] = &["conversionId", "conversion-id", "submissionId", "formSubmissionId", "eventId"];
+const SUBMISSION_IDS: &[&str] = &["conversionId", "conversion-id", "submissionId", "formSubmissionId"];
 
 fn intent_of(subscription: &str) -> Intent {
     let what = subscription.rsplit('.').next().unwrap_or_default();
@@ -93,15 +103,29 @@ fn subscription(mut event: Map<String, Value>) -> Answers {
     answers
 }
 
-/// The contact, and which of its submissions this is, or when it was changed last: a contact may come more than once.
-fn contact_id(contact: &Map<String, Value>) -> Option<String> {
+/// How a contact that a workflow sends is told from the same contact at another time.
+enum ContactId {
+    /// The contact, its newest submission if it has any, and when it was changed last.
+    Change(String),
+    /// The contact and its newest submission alone: it may be sent again for another reason.
+    Submission(String),
+}
+
+/// A contact comes more than once: for each of its submissions, and whenever a workflow sends it. Neither the submission nor
+/// the change says it alone, for a workflow may send an old submission's contact after a change.
+fn contact_id(contact: &Map<String, Value>) -> Option<ContactId> {
     let vid = ["vid", "id", "objectId"].iter().find_map(|key| contact.get(*key).and_then(id_text))?;
     let submissions = contact.get("form-submissions").and_then(Value::as_array).into_iter().flatten();
     let newest = submissions.max_by_key(|submission| submission.get("timestamp").and_then(Value::as_i64));
     let submission = newest.and_then(|submission| submission.get("conversion-id").and_then(id_text));
     let properties = contact.get("properties").and_then(Value::as_object);
-    let changed = || properties.and_then(|properties| id_text(value_of(properties.get("lastmodifieddate")?)));
-    Some(format!("{vid}/{}", submission.or_else(changed)?))
+    let changed = properties.and_then(|properties| id_text(value_of(properties.get("lastmodifieddate")?)));
+    match (submission, changed) {
+        (Some(submission), Some(changed)) => Some(ContactId::Change(format!("{vid}/{submission}/{changed}"))),
+        (None, Some(changed)) => Some(ContactId::Change(format!("{vid}/{changed}"))),
+        (Some(submission), None) => Some(ContactId::Submission(format!("{vid}/{submission}"))),
+        (None, None) => None,
+    }
 }
 
 /// The value of a property, with its history or plain.

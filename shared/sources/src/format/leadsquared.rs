@@ -71,14 +71,14 @@ fn event(
         }
         None => event,
     };
-    let id = id(&lead, &activity);
+    let (id, unsure) = (id(&lead, &activity), made(&lead));
     for (key, value) in lead {
         answers.put(&[&key, &format!("Current.{key}")], value);
     }
     for (key, value) in activity {
         answers.put(&[&key, &format!("Data.{key}")], value);
     }
-    Ok(part(source, request, place, answers.into_payload())?.named(id))
+    Ok(part(source, request, place, answers.into_payload())?.named(id).named_with_content(unsure))
 }
 
 /// An object of an automation; a form has it as a text.
@@ -100,8 +100,14 @@ fn id(lead: &Map<String, Value>, activity: &Map<String, Value>) -> Option<String
     let of = |object: &Map<String, Value>, key: &str| object.get(key).and_then(id_text);
     let of_activity = || of(activity, "ProspectActivityId").or_else(|| of(lead, "ProspectActivityId"));
     let of_lead = || {
-        let changed = ["ModifiedOn", "LastModifiedOn", "CreatedOn"].iter().find_map(|key| of(lead, key))?;
+        let changed = ["ModifiedOn", "LastModifiedOn"].iter().find_map(|key| of(lead, key))?;
         Some(format!("{}/{changed}", of(lead, "ProspectID")?))
     };
     of_activity().or_else(of_lead)
+}
+
+/// The lead and when it was made, which is the same at each of its changes.
+fn made(lead: &Map<String, Value>) -> Option<String> {
+    let of = |key: &str| lead.get(key).and_then(id_text);
+    Some(format!("{}/{}", of("ProspectID")?, of("CreatedOn")?))
 }

@@ -75,8 +75,8 @@ pub struct Format {
     /// The secrets are the values under the name in the source's `verify`, more than one while a secret is changed. No
     /// value at all is a refusal, never a bypass.
     pub verify: Verify,
-    /// Reads the events of a request, all or none.
-    pub split: fn(&Source, &Request<'_>) -> Result<Split, Malformed>,
+    /// Reads the events of a request, all or none. Ask [`Format::read`] instead, which bounds what comes out.
+    split: fn(&Source, &Request<'_>) -> Result<Split, Malformed>,
     /// The answer when the events are safe; they come in the request's order.
     pub reply: fn(&Source, &[EventId]) -> Reply,
     /// Answers the `GET` by which the platform tries an endpoint, where it has one. It gets the secret that the source's
@@ -122,6 +122,16 @@ const PLAIN: Format = Format {
     own_settings: &[],
     example: None,
 };
+
+impl Format {
+    /// Reads the events of a request, all or none.
+    ///
+    /// # Errors
+    /// The body cannot be read, or its events are too many or too large.
+    pub fn read(&self, source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
+        (self.split)(source, request)?.bounded()
+    }
+}
 
 /// See [`Format::verify`].
 pub type Verify = fn(&Source, &[&[u8]], &Request<'_>, Timestamp) -> Result<(), Unauthentic>;

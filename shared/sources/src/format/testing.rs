@@ -62,7 +62,7 @@ impl Sent {
     /// Reads its events.
     pub(super) fn parts(&self, source: &Source) -> Result<Vec<Part>, Malformed> {
         let format = format(&source.format).unwrap();
-        match self.asked(&Method::POST, |request| (format.split)(source, request))? {
+        match self.asked(&Method::POST, |request| format.read(source, request))? {
             Split::Events(parts) => Ok(parts),
             Split::Ignored { reason } => panic!("ignored: {reason}"),
         }

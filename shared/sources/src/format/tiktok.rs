@@ -85,6 +85,10 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
         return Err(Malformed::TooManyEvents { events: items.len() });
     }
     let alone = items.len() == 1;
+    let mut envelope = envelope;
+    if !alone {
+        envelope.retain(|_, value| is_small(value));
+    }
     let event = |(index, item)| {
         let place = if alone { Place::Only } else { Place::Index(index) };
         match item {
@@ -103,15 +107,28 @@ fn lead(
     item: Map<String, Value>,
 ) -> Result<Part, Malformed> {
     let event = flatten(envelope, item);
-    // The id of the lead; an entry's bare `id` where it has no other.
-    let id = ["lead_id", "leadId", "leadgen_id", "id"].into_iter().find_map(|key| ids::text(&event, key));
+    let id = ["lead_id", "leadId", "leadgen_id"].into_iter().find_map(|key| ids::text(&event, key));
+    // An entry's bare `id` may be that of a page or an account.
+    let bare = ids::text(&event, "id");
     let news = event.get("event").and_then(Value::as_str).filter(|news| !news.to_ascii_lowercase().contains("lead"));
     let is_news = news.is_some();
     let part = part(source, request, place, event)?;
     if is_news {
         return Ok(part.meant(Intent::Log { reason: "news of the app that is no lead".to_owned() }));
     }
-    Ok(part.named(id))
+    Ok(part.named(id).named_with_content(bare))
+}
+
+/// Longest text around the entries of a request that goes with each of them: ids, names and times are shorter.
+const AROUND_BYTES_MAX: usize = 256;
+
+/// Whether what stands around several entries goes with each: a long text or a list would be there a thousand times.
+fn is_small(value: &Value) -> bool {
+    match value {
+        Value::Array(_) | Value::Object(_) => false,
+        Value::String(text) => text.len() <= AROUND_BYTES_MAX,
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// The answers at the top, each under its question's name; what stands around them beside.

@@ -155,7 +155,8 @@ fn hidden(
 }
 
 /// The field that people do not see: the source's own, or that of its page.
-pub(crate) fn honeypot(settings: &FormSettings) -> Option<&str> {
+#[must_use]
+pub fn honeypot(settings: &FormSettings) -> Option<&str> {
     settings.honeypot.as_deref().or(settings.page.as_ref().map(|_| "website_address"))
 }
 

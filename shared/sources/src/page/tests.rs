@@ -75,7 +75,7 @@ fn sent(at_s: i64, pairs: &[(&str, &str)]) -> Split {
         received_at: second(at_s),
         body: body.as_bytes(),
     };
-    (crate::format("form").unwrap().split)(&config.config().sources[0], &request).unwrap()
+    crate::format("form").unwrap().read(&config.config().sources[0], &request).unwrap()
 }
 
 fn only(split: Split) -> Part {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use leadyard_domain::id::ImportId;
 use leadyard_domain::import::{Import, ImportState, Layout, START_DAYS};
 use leadyard_domain::message::LeadsMessage;
-use leadyard_runtime::{Outgoing, now};
+use leadyard_runtime::{Outgoing, SendError, now};
 use leadyard_sources::csv::{Detected, detect};
 use leadyard_store::Piece;
 
@@ -28,11 +28,35 @@ pub(super) fn readable(detected: Detected) -> Result<Layout, Problem> {
     })
 }
 
-/// Asks for the next step of an import. One for a step that is still to come takes the one that is due, whichever it is then.
-pub(super) async fn go_on(app: &App, import: &Import) -> Result<(), Problem> {
+/// When the next step of an import that is started is asked for once more. The function ends within 29 s.
+const FOLLOW_UP_S: u16 = 30;
+
+/// Asks for the first step of an import before it is on record that it runs: the message arrives after this request is over,
+/// whatever became of it. So an import that runs has somebody to take its steps; one that was not recorded has none to take.
+///
+/// # Errors
+/// The queue is away. Then nothing is to be recorded.
+pub(super) async fn announce(app: &App, import: &Import) -> Result<(), Problem> {
+    send(&app.queues.leads, step(import).map(|message| message.delayed(FOLLOW_UP_S))).await
+}
+
+/// Asks for the first step of an import that was [announced](announce), at once.
+pub(super) async fn begin(app: &App, import: &Import) {
+    if let Err(problem) = go_on(app, import).await {
+        let (account, import) = (&import.account, &import.id);
+        tracing::warn!(%account, %import, problem = problem.detail(), "the import's first step is asked for again in a moment");
+    }
+}
+
+fn step(import: &Import) -> Result<Outgoing, SendError> {
     let (account, id) = (import.account.clone(), import.id.clone());
     let message = LeadsMessage::Import { account, import: id, from: import.step + 1 };
-    send(&app.queues.leads, Outgoing::json(import.id.as_str(), import.group(), &message)).await
+    Outgoing::json(import.id.as_str(), import.group(), &message)
+}
+
+/// Asks for the next step of an import. One for a step that is still to come takes the one that is due, whichever it is then.
+pub(super) async fn go_on(app: &App, import: &Import) -> Result<(), Problem> {
+    send(&app.queues.leads, step(import)).await
 }
 
 /// The form of a file, by its beginning.
@@ -79,10 +103,11 @@ pub(crate) async fn start(
     State(app): State<App>,
     Id(id): Id<ImportId>,
 ) -> Result<(StatusCode, Json<ImportView>), Problem> {
+    let mut announced = false;
     for number in 1..=TRIES_MAX {
         let mut import = find(&app, &caller.account, &id).await?;
         match import.state {
-            ImportState::Running => {}
+            ImportState::Running => go_on(&app, &import).await?,
             ImportState::Done | ImportState::Cancelled => {
                 let detail = format!("The import is {}: make another one.", import.state.name());
                 return Err(Problem::new(Kind::WrongState, detail));
@@ -91,12 +116,16 @@ pub(crate) async fn start(
                 known_source(&app, &caller.account, &import.source).await?;
                 let layout = if import.layout.is_some() { None } else { Some(first_layout(&app, &import).await?) };
                 import.start(layout, now());
+                if !announced {
+                    announce(&app, &import).await?;
+                    announced = true;
+                }
                 if !write(&app, &caller, &import, Some("import.start"), number).await? {
                     continue;
                 }
+                begin(&app, &import).await;
             }
         }
-        go_on(&app, &import).await?;
         return Ok((StatusCode::ACCEPTED, Json(import.into())));
     }
     Err(Problem::overtaken())

@@ -110,7 +110,7 @@ pub(crate) async fn verify(
 fn split(source: &Source, format: &Format, request: &Request<'_>) -> Result<Split, Malformed> {
     match request.body.len() {
         bytes if bytes > BODY_BYTES_MAX => Err(Malformed::TooLarge { bytes }),
-        _ => (format.split)(source, request),
+        _ => format.read(source, request),
     }
 }
 

@@ -351,3 +351,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_guess_by_a_label_says_where_it_read() {
+    let draft = draft(
+        json!({}),
+        json!({"What is your first name?": "Anna", "contact": {"Your e-mail address": "a@x.example"}}),
+    );
+    let draft = draft.unwrap();
+    let from: Vec<(&str, &str)> = draft.from.iter().map(|(name, at)| (name.as_str(), at.as_str())).collect();
+    assert_eq!(from, [("email", "contact.Your e-mail address"), ("first_name", "What is your first name?")]);
+}

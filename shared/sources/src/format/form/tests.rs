@@ -178,6 +178,26 @@ fn only_listed_origins_may_post() {
 }
 
 #[test]
+fn a_request_without_a_page_is_not_of_the_hosted_page() {
+    let page = json!({"title": "T", "steps": []});
+    let form = json!({"allowed_origins": ["https://example.com"], "page": page});
+    for (url, origin, expected) in [
+        ("https://leads.example/in/key", Some("https://leads.example"), Ok(())),
+        ("https://leads.example/in/key", None, Err(Unauthentic::Origin)),
+        ("/in/key", None, Err(Unauthentic::Origin)),
+        ("/in/key", Some("null"), Err(Unauthentic::Origin)),
+        ("https:///in/key", Some("https://"), Err(Unauthentic::Origin)),
+    ] {
+        let headers: HeaderMap =
+            origin.iter().map(|origin| ("origin".parse().unwrap(), origin.parse().unwrap())).collect();
+        let (method, received_at) = (Method::POST, Timestamp::UNIX_EPOCH);
+        let request = Request { id: "r1", method: &method, url, received_at, query: "", headers: &headers, body: b"" };
+        let verified = (format("form").unwrap().verify)(&source(form.clone()), &[], &request, received_at);
+        assert_eq!(verified, expected, "{url} {origin:?}");
+    }
+}
+
+#[test]
 fn the_browser_goes_to_the_thank_you_page() {
     let reply = |form: Value| (format("form").unwrap().reply)(&source(form), &[]);
     let there = reply(json!({"thank_you_url": "https://example.com/danke"}));

@@ -1,13 +1,13 @@
 //! `google_forms`: a response that the form's or the sheet's Apps Script sends; docs/sources.md has the script.
 //!
 //! The script's own shape is `{response_id, form_id, form_title, submitted_at, respondent_email, answers: {title: answer}}`.
-//! The event of a sheet's trigger as it is, with `namedValues` of titles and lists, is read too; the row names it then.
+//! The event of a sheet's trigger as it is, with `namedValues` of titles and lists, is read too; the row and what stands in it name it then.
 
 use serde_json::{Map, Value};
 
 use super::super::answers::Answers;
 use super::super::{Format, PLAIN};
-use super::{PROOF, put_all, split_by};
+use super::{Ids, PROOF, put_all, split_by};
 
 /// A form of Google.
 pub(in crate::format) const FORMAT: Format = Format {
@@ -19,7 +19,8 @@ pub(in crate::format) const FORMAT: Format = Format {
     ..PLAIN
 };
 
-const IDS: &[&str] = &["response_id", "responseId", "row_id", "rowId", "row", "id"];
+/// A row is counted anew when one above it is deleted.
+const IDS: &Ids = &Ids { sure: &["response_id", "responseId"], unsure: &["row_id", "rowId", "row", "id"] };
 
 /// What the script says of the response.
 const OF_SUBMISSION: &[&str] = &[

@@ -9,17 +9,19 @@ use serde_json::{Map, Value};
 
 use super::super::answers::Answers;
 use super::super::{Format, PLAIN};
-use super::{PROOF, put_all, split_by};
+use super::{Ids, PROOF, put_all, split_by};
 
 /// A form of Gravity Forms.
 pub(in crate::format) const FORMAT: Format = Format {
     name: "gravity_forms",
     title: "Gravity Forms (WordPress): an entry",
-    split: |source, request| split_by(source, request, &["entry_id", "id"], read),
+    split: |source, request| split_by(source, request, IDS, read),
     proof: PROOF,
     names: true,
     ..PLAIN
 };
+
+const IDS: &Ids = &Ids { sure: &["entry_id"], unsure: &["id"] };
 
 /// The entry's own keys (docs.gravityforms.com/entry-object).
 const OF_SUBMISSION: &[&str] = &[

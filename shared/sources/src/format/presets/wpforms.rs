@@ -5,18 +5,20 @@ use serde_json::{Map, Value};
 
 use super::super::answers::{Answers, text};
 use super::super::{Format, PLAIN};
-use super::{PROOF, put_all, split_by};
+use super::{Ids, PROOF, put_all, split_by};
 use crate::request::id_text;
 
 /// A form of WPForms.
 pub(in crate::format) const FORMAT: Format = Format {
     name: "wpforms",
     title: "WPForms (WordPress): a submitted form",
-    split: |source, request| split_by(source, request, &["entry_id", "entryId", "id"], read),
+    split: |source, request| split_by(source, request, IDS, read),
     proof: PROOF,
     names: true,
     ..PLAIN
 };
+
+const IDS: &Ids = &Ids { sure: &["entry_id", "entryId"], unsure: &["id"] };
 
 fn read(mut event: Map<String, Value>) -> Answers {
     let mut answers = Answers::default();

@@ -2,17 +2,19 @@
 
 use super::super::answers::Answers;
 use super::super::{Format, PLAIN};
-use super::{PROOF, put_all, split_by};
+use super::{Ids, PROOF, put_all, split_by};
 
 /// A step of a Zap.
 pub(in crate::format) const FORMAT: Format = Format {
     name: "zapier",
     title: "Zapier: a webhook step",
-    split: |source, request| split_by(source, request, &["event_id", "id", "ID", "entry_id", "row_id", "Row ID"], read),
+    split: |source, request| split_by(source, request, IDS, read),
     proof: PROOF,
     names: true,
     ..PLAIN
 };
+
+const IDS: &Ids = &Ids { sure: &["event_id", "entry_id"], unsure: &["id", "ID", "row_id", "Row ID"] };
 
 fn read(event: serde_json::Map<String, serde_json::Value>) -> Answers {
     let mut answers = Answers::default();

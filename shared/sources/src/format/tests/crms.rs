@@ -67,6 +67,25 @@ fn a_hubspot_contact_in_its_other_shapes() {
         assert_eq!(lead("hubspot", &part.payload), expected, "{body}");
         assert_eq!(part.external_id.as_deref(), id, "{body}");
     }
+    // Whatever names no one submission or change: the same again is a repeat, another body another event.
+    let id = |body: &Value| Sent::json(body).one("hubspot").external_id;
+    let contact = |name: &str, submission: &str, changed: Option<&str>| {
+        let properties = json!({"firstname": {"value": name}, "lastmodifieddate": {"value": changed}});
+        id(&json!({"vid": 7, "properties": properties, "form-submissions": [
+            {"conversion-id": "old", "timestamp": 1}, {"conversion-id": submission, "timestamp": 2},
+        ]}))
+    };
+    assert_eq!(contact("Anna", "c", Some("12")).as_deref(), Some("7/c/12"));
+    let of_event = |name: &str| id(&json!({"eventId": 9, "firstname": name}));
+    assert!(of_event("Anna").unwrap().starts_with("9/"));
+    for (one, again, other) in [
+        (contact("A", "c", Some("12")), contact("A", "c", Some("12")), contact("B", "c", Some("13"))),
+        (contact("A", "c", Some("12")), contact("A", "c", Some("12")), contact("A", "d", Some("12"))),
+        (contact("A", "c", None), contact("A", "c", None), contact("B", "c", None)),
+        (of_event("A"), of_event("A"), of_event("B")),
+    ] {
+        assert!(one.is_some() && one == again && one != other, "{one:?} {again:?} {other:?}");
+    }
     let payload = sample("hubspot").unwrap().one("hubspot").payload;
     let mapping = json!({"mapping": [{"from": "properties.numberofemployees.value", "to": "policy_term"}]});
     assert_eq!(lead_with("hubspot", &mapping, &payload)["policy_term"], "120");
@@ -102,6 +121,12 @@ fn leadsquared_in_each_of_its_ways() {
     assert_eq!(payload["submission"]["Before"], json!({"EmailAddress": "old@x.example"}));
     let mapping = json!({"mapping": [{"from": "Data.mx_Custom_1", "to": "policy_term"}]});
     assert_eq!(lead_with("leadsquared", &mapping, &payload)["policy_term"], "Roof");
+    // When it was made is the same at each of its changes.
+    let made = |name: &str| {
+        let lead = json!({"ProspectID": "p", "CreatedOn": "t", "FirstName": name});
+        Sent::json(&lead).one("leadsquared").external_id.unwrap()
+    };
+    assert!(made("Anna").starts_with("p/t/") && made("Anna") == made("Anna") && made("Anna") != made("Bo"));
     // A lead that has no time of its change is told by its body.
     assert_eq!(Sent::json(&json!({"ProspectID": "p"})).one("leadsquared").external_id, None);
 }

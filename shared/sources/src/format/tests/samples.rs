@@ -78,7 +78,7 @@ fn what_the_samples_become() {
         ),
         (
             "hubspot",
-            Some("9007199254740993/9f1e0e2b-4d5e-4b57-8f7d-0d8e2b6a4c11"),
+            Some("9007199254740993/9f1e0e2b-4d5e-4b57-8f7d-0d8e2b6a4c11/1772353800123"),
             json!({
                 "first_name": "Anaïs", "last_name": "Lefèvre", "email": "anais@example.com", "phone": "+33123456789",
                 "company": "Société Générique", "job_title": "Directrice", "postal_code": "75001",
@@ -164,7 +164,10 @@ fn what_the_samples_become() {
         // The telephone numbers without a country code are German here, but for the American one.
         let more = if name == "gravity_forms" { json!({"default_country": "US"}) } else { json!({}) };
         let part = sample(name).unwrap().one(name);
-        assert_eq!(part.external_id.as_deref(), id, "{name}");
+        // Where the content is a part of the id, it stands behind it.
+        let content = format!("/{}", part.content_hash());
+        let named = part.external_id.as_deref().map(|named| named.strip_suffix(content.as_str()).unwrap_or(named));
+        assert_eq!(named, id, "{name}");
         let mut lead = lead_with(name, &more, &part.payload);
         if name == "gravity_forms" {
             assert_eq!(lead.as_object_mut().unwrap().remove("phone"), Some(json!("+16502530000")));

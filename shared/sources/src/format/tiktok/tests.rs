@@ -61,7 +61,7 @@ fn the_answers_fill_the_leads_fields_without_a_mapping() {
 fn each_shape_gives_its_leads_and_none_is_skipped() {
     for (body, ids) in [
         (json!({"lead_id": "1", "email": "a@b.co"}), vec![Some("1")]),
-        (json!([{"id": 1}, {"leadId": "2"}, {"email": "a@b.co"}]), vec![Some("1"), Some("2"), None]),
+        (json!([{"lead_id": 1}, {"leadId": "2"}, {"email": "a@b.co"}]), vec![Some("1"), Some("2"), None]),
         (json!({"entry": {"lead_id": 1}}), vec![Some("1")]),
         (json!({"entry": [{"lead_id": 1}, {"lead_id": 1}]}), vec![Some("1"), Some("1")]),
         (
@@ -80,6 +80,37 @@ fn each_shape_gives_its_leads_and_none_is_skipped() {
     assert_eq!((&odd.payload["answers"], &odd.payload["content"]), (&json!([1, 2]), &json!("not JSON")));
     let same = one(&json!({"lead_id": 1, "campaign": "x", "field_data": [{"name": "campaign", "values": ["mine"]}]}));
     assert_eq!((&same.payload["campaign"], &same.payload["tiktok_campaign"]), (&json!("mine"), &json!("x")));
+}
+
+#[test]
+fn a_bare_id_does_not_swallow_another_lead() {
+    let id = |email: &str| one(&json!({"entry": [{"id": 1, "email": email}]})).external_id.unwrap();
+    assert!(id("a@b.co").starts_with("1/") && id("a@b.co") == id("a@b.co") && id("a@b.co") != id("b@b.co"));
+}
+
+#[test]
+fn only_what_is_small_goes_with_each_of_several_entries() {
+    let body = |entries: &[u32]| {
+        let entries: Vec<_> = entries.iter().map(|id| json!({ "lead_id": id })).collect();
+        json!({"entry": entries, "user_openid": "u", "at": 7, "list": [1], "long": "x".repeat(AROUND_BYTES_MAX + 1)})
+    };
+    let around = json!({"lead_id": "1", "user_openid": "u", "at": 7});
+    let parts = Sent::body(body(&[1, 2]).to_string()).parts(&tiktok()).unwrap();
+    assert_eq!(Value::Object(parts[0].payload.clone()), around);
+    // One entry has all of it.
+    let alone = one(&body(&[1]));
+    assert_eq!((&alone.payload["list"], alone.payload.len()), (&json!([1]), 5));
+}
+
+#[test]
+fn events_that_are_far_larger_than_their_request_are_refused() {
+    let mut body: Map<String, Value> = (0..40).map(|key| (format!("key{key}"), "x".repeat(250).into())).collect();
+    body.insert("entry".to_owned(), (0..1_000).map(|id| json!({ "lead_id": id })).collect());
+    let body = Value::Object(body).to_string();
+    assert!(body.len() < crate::request::BODY_BYTES_MAX);
+    let refused = Sent::body(body).parts(&tiktok()).unwrap_err();
+    assert_eq!(refused.status().as_u16(), 413);
+    assert!(refused.to_string().contains("at most 4194304 are taken"), "{refused}");
 }
 
 #[test]
