@@ -18,8 +18,10 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 /// The environment variable that says which function a process is.
 pub const ROLE: &str = "LEADYARD_BENCH_ROLE";
 
+/// Where the answer goes, with how long it took.
+type Answered = oneshot::Sender<(Duration, Bytes)>;
 /// An event and where its answer goes.
-type Asked = (String, oneshot::Sender<(Duration, Bytes)>);
+type Asked = (String, Answered);
 
 /// One function.
 pub struct Function {
@@ -29,7 +31,7 @@ pub struct Function {
 
 struct Desk {
     asked: Mutex<mpsc::UnboundedReceiver<Asked>>,
-    pending: Mutex<Option<(Instant, oneshot::Sender<(Duration, Bytes)>)>>,
+    pending: Mutex<Option<(Instant, Answered)>>,
 }
 
 impl Function {
