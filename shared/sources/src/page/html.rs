@@ -2,18 +2,10 @@
 
 use std::borrow::Cow;
 
-/// A text between tags.
-pub(super) fn text(raw: &str) -> Cow<'_, str> {
-    escape(raw)
-}
-
-/// A text in an attribute's double quotes.
-pub(super) fn attribute(raw: &str) -> Cow<'_, str> {
-    escape(raw)
-}
-
-/// All five, wherever it stands: what is right in one place is not wrong in the other.
-fn escape(raw: &str) -> Cow<'_, str> {
+/// A text as HTML shows it, between tags and in quoted attributes: all five characters, for what is right in one place is not
+/// wrong in the other.
+#[must_use]
+pub fn escape(raw: &str) -> Cow<'_, str> {
     if !raw.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(raw);
     }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use leadyard_domain::config::{Checked, FormPage, FormSettings, FormStep, Source};
 use sha2::{Digest as _, Sha256};
 
-use self::html::{attribute, text};
+pub use self::html::escape;
 use crate::request::Reply;
 
 pub(crate) use posted::{Posted, host_of, taken_out};
@@ -73,14 +73,14 @@ pub fn page(config: &Checked, source: &Source, visit: &Visit<'_>) -> Option<Repl
     };
     let parameters: Vec<(String, String)> = form_parameters(visit.query);
     let many = steps.len() > 1;
-    let mut body = format!("<h1>{}</h1>", text(&page.title));
+    let mut body = format!("<h1>{}</h1>", escape(&page.title));
     if let Some(intro) = &page.intro {
-        body.push_str(&format!("<p>{}</p>", text(intro)));
+        body.push_str(&format!("<p>{}</p>", escape(intro)));
     }
     let partial = if page.keeps_partial() { " data-partial" } else { "" };
     body.push_str(&format!(
         "<form method=post action=\"../in/{}\" enctype=application/x-www-form-urlencoded{partial}>",
-        attribute(visit.key)
+        escape(visit.key)
     ));
     hidden(&mut body, settings, visit, &parameters, &steps);
     if many {
@@ -90,7 +90,7 @@ pub fn page(config: &Checked, source: &Source, visit: &Visit<'_>) -> Option<Repl
     for (at, step) in steps.iter().enumerate() {
         body.push_str("<section>");
         if let Some(title) = &step.title {
-            body.push_str(&format!("<h2 tabindex=-1>{}</h2>", text(title)));
+            body.push_str(&format!("<h2 tabindex=-1>{}</h2>", escape(title)));
         }
         for (number, question) in step.questions.iter().enumerate() {
             body.push_str(&question::render(config, source, question, &format!("q{at}-{number}"), &parameters));
@@ -100,17 +100,17 @@ pub fn page(config: &Checked, source: &Source, visit: &Visit<'_>) -> Option<Repl
         {
             body.push_str(&format!(
                 "<p class=box><input type=checkbox id=consent name=consent_text value=\"{}\" required><label for=consent>{}</label></p>",
-                attribute(consent), text(consent)
+                escape(consent), escape(consent)
             ));
         }
         body.push_str("<p class=go>");
         if at > 0 {
-            body.push_str(&format!("<button type=button class=back hidden>{}</button>", text(&page.buttons.back)));
+            body.push_str(&format!("<button type=button class=back hidden>{}</button>", escape(&page.buttons.back)));
         }
         if at < last {
-            body.push_str(&format!("<button type=button class=next hidden>{}</button>", text(&page.buttons.next)));
+            body.push_str(&format!("<button type=button class=next hidden>{}</button>", escape(&page.buttons.next)));
         } else {
-            body.push_str(&format!("<button>{}</button>", text(&page.buttons.send)));
+            body.push_str(&format!("<button>{}</button>", escape(&page.buttons.send)));
         }
         body.push_str("</p></section>");
     }
@@ -123,7 +123,7 @@ pub fn page(config: &Checked, source: &Source, visit: &Visit<'_>) -> Option<Repl
 #[must_use]
 pub(crate) fn thanks(settings: &FormSettings) -> Option<Reply> {
     let page = settings.page.as_ref()?;
-    Some(document(settings, page, &format!("<h1 role=status>{}</h1>", text(&page.thanks))))
+    Some(document(settings, page, &format!("<h1 role=status>{}</h1>", escape(&page.thanks))))
 }
 
 /// The fields that nobody sees.
@@ -135,7 +135,7 @@ fn hidden(
     steps: &[FormStep],
 ) {
     let mut field = |name: &str, value: &str| {
-        body.push_str(&format!("<input type=hidden name=\"{}\" value=\"{}\">", attribute(name), attribute(value)));
+        body.push_str(&format!("<input type=hidden name=\"{}\" value=\"{}\">", escape(name), escape(value)));
     };
     field(posted::NONCE, visit.nonce);
     field(posted::STARTED, &posted::started(visit.key, visit.at));
@@ -150,7 +150,7 @@ fn hidden(
     // Out of sight and out of the tab order, but no `display: none`, which programs look for.
     body.push_str(&format!(
         "<p class=hp aria-hidden=true><label>Leave this empty<input name=\"{}\" tabindex=-1 autocomplete=off></label></p>",
-        attribute(honeypot(settings).unwrap_or_default())
+        escape(honeypot(settings).unwrap_or_default())
     ));
 }
 
@@ -174,8 +174,8 @@ fn form_parameters(query: &str) -> Vec<(String, String)> {
 fn document(settings: &FormSettings, page: &FormPage, body: &str) -> Reply {
     let html = format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><meta name=robots content=noindex><title>{}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
-        attribute(&page.language),
-        text(&page.title)
+        escape(&page.language),
+        escape(&page.title)
     );
     let mut headers: Vec<(HeaderName, HeaderValue)> = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -4,7 +4,7 @@ use leadyard_domain::config::{Checked, Question, Source};
 use leadyard_domain::field::{FieldName, FieldType};
 use serde_json::json;
 
-use super::html::{attribute, text};
+use super::html::escape;
 
 /// Choices up to here are all shown; more are folded into a list.
 const SHOWN_MAX: usize = 6;
@@ -59,7 +59,7 @@ pub(super) fn render(
     };
     let when = question.when.as_ref().map_or(String::new(), |when| {
         let on = json!({ "name": input_name(source, &when.field), "is": when.is });
-        format!(" data-when=\"{}\"", attribute(&on.to_string()))
+        format!(" data-when=\"{}\"", escape(&on.to_string()))
     });
     format!("<div class=q{when}>{inside}</div>")
 }
@@ -89,7 +89,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn line(&self, kind: FieldType, field: &FieldName) -> String {
         let Self { id, required, .. } = self;
-        let (name, filled) = (attribute(self.name), attribute(self.filled));
+        let (name, filled) = (escape(self.name), escape(self.filled));
         let auto = AUTOCOMPLETE.iter().find(|(known, _)| field.as_str() == *known);
         let auto = auto.map_or(String::new(), |(_, token)| format!(" autocomplete=\"{token}\""));
         let (help, by) = self.help();
@@ -116,10 +116,10 @@ impl Asked<'_> {
             .iter()
             .map(|choice| {
                 let selected = if choice == self.filled { " selected" } else { "" };
-                format!("<option{selected}>{}</option>", text(choice))
+                format!("<option{selected}>{}</option>", escape(choice))
             })
             .collect();
-        let (label, name) = (self.label(), attribute(self.name));
+        let (label, name) = (self.label(), escape(self.name));
         format!(
             "{label}<select id={id} name=\"{name}\"{required}{by}><option value=\"\"></option>{options}</select>{help}"
         )
@@ -130,18 +130,18 @@ impl Asked<'_> {
         let (help, by) = self.help();
         // Of check boxes `required` would mean each one.
         let required = if kind == "radio" { self.required } else { "" };
-        let name = attribute(self.name);
+        let name = escape(self.name);
         let one = |(at, choice): (usize, &String)| {
             let checked = if choice == self.filled { " checked" } else { "" };
             format!(
                 "<p class=box><input type={kind} id={id}-{at} name=\"{name}\" value=\"{}\"{required}{checked}><label for={id}-{at}>{}</label></p>",
-                attribute(choice),
-                text(choice),
+                escape(choice),
+                escape(choice),
                 id = self.id,
             )
         };
         let boxes: String = choices.iter().enumerate().map(one).collect();
-        format!("<fieldset{by}><legend>{}{}</legend>{boxes}</fieldset>{help}", text(self.label), self.mark())
+        format!("<fieldset{by}><legend>{}{}</legend>{boxes}</fieldset>{help}", escape(self.label), self.mark())
     }
 
     fn yes_or_no(&self) -> String {
@@ -150,14 +150,14 @@ impl Asked<'_> {
         let checked = if self.filled == "true" { " checked" } else { "" };
         format!(
             "<p class=box><input type=checkbox id={id} name=\"{}\" value=true{required}{checked}{by}><label for={id}>{}{}</label></p>{help}",
-            attribute(self.name),
-            text(self.label),
+            escape(self.name),
+            escape(self.label),
             self.mark()
         )
     }
 
     fn label(&self) -> String {
-        format!("<label for={}>{}{}</label>", self.id, text(self.label), self.mark())
+        format!("<label for={}>{}{}</label>", self.id, escape(self.label), self.mark())
     }
 
     fn mark(&self) -> &'static str {
@@ -168,6 +168,6 @@ impl Asked<'_> {
     fn help(&self) -> (String, String) {
         let Some(help) = self.help else { return Default::default() };
         let id = self.id;
-        (format!("<p class=help id={id}-h>{}</p>", text(help)), format!(" aria-describedby={id}-h"))
+        (format!("<p class=help id={id}-h>{}</p>", escape(help)), format!(" aria-describedby={id}-h"))
     }
 }

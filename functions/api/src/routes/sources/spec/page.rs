@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use leadyard_sources::page::escape;
+
 use super::{LEADS_MAX, Spec, SpecError, SpecField};
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}\
@@ -91,20 +93,4 @@ fn answers(spec: &Spec) -> String {
 fn code_list(texts: &[String], between: &str) -> String {
     let texts: Vec<String> = texts.iter().map(|text| format!("<code>{}</code>", escape(text))).collect();
     texts.join(between)
-}
-
-/// A text as HTML shows it, in content and in attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
