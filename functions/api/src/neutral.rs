@@ -32,6 +32,7 @@ pub(crate) fn rules(config: &Checked, pool: Option<&PoolId>) -> Result<Rules, Pr
         assignees: assignees.iter().map(plain).collect(),
         pools: pools.iter().map(|pool| Pool { fallback: None, ..pool.clone() }).collect(),
         queues: Vec::new(),
+        automations: Vec::new(),
         destinations: Vec::new(),
         profiles: pool.map(profile).transpose()?.into_iter().collect(),
         tests: Vec::new(),

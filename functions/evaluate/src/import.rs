@@ -205,8 +205,7 @@ impl Step {
             }
         };
         let received = received(&self.import, row, payload, now);
-        let zone = checked.config().account.timezone.time_zone();
-        if let Err(error) = leadyard_sources::capture(source, checked.fields(), zone, &received) {
+        if let Err(error) = leadyard_sources::capture_event(checked, source, &received) {
             self.refuse(BadRow::refused(row, column_of(&error), &error.to_string()));
             return Ok(());
         }

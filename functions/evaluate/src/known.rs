@@ -12,6 +12,7 @@ use leadyard_domain::id::{AssigneeId, DeliveryId};
 use leadyard_domain::lead::{HOLDINGS_MAX, Lead};
 use leadyard_domain::rules::Rules;
 use leadyard_domain::service_level::Due;
+use leadyard_domain::sync::{MadeBy, Seen, announce};
 use leadyard_store::{Ruled, Settled};
 
 use crate::plan::Planned;
@@ -234,7 +235,18 @@ impl File {
         let changed = lead.fields.insert(field, value.clone()).is_none_or(|before| before != value);
         let freed = handover::follow_stage(&mut lead, config, state);
         let left = handover::leave_line(&mut lead, config);
-        if changed || freed || left { self.write(lead, Vec::new(), freed, now) } else { Plan::Late }
+        if changed || freed || left { self.write_changed(ruled, lead, freed, now) } else { Plan::Late }
+    }
+
+    /// Writes a lead whose fields were changed here, and asks for what others are to be told.
+    fn write_changed(&self, ruled: &Ruled, mut lead: Lead, freed: bool, now: Timestamp) -> Plan {
+        // The version that it will have.
+        lead.version += 1;
+        let source = lead.source.clone();
+        let seen = Seen { source: &source, received_at: now, now };
+        announce(&ruled.rules, Some(&self.lead), &mut lead, MadeBy::Us, &seen);
+        lead.version -= 1;
+        self.write(lead, Vec::new(), freed, now)
     }
 
     fn write(&self, lead: Lead, assignments: Vec<Assignment>, freed: bool, now: Timestamp) -> Plan {

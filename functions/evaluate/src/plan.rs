@@ -18,8 +18,9 @@ use leadyard_domain::import::is_row;
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
+use leadyard_domain::sync::{MadeBy, Seen, announce};
 use leadyard_sources::capture::{Known, possible_keys};
-use leadyard_sources::{Applied, Draft};
+use leadyard_sources::{Applied, Draft, capture_event};
 use leadyard_store::{LeadWrite, Settled};
 
 /// What capture made of an event.
@@ -42,6 +43,14 @@ impl Captured {
             Self::Failed(_) | Self::Logged(_) => &[],
         }
     }
+
+    /// The lead to look up, where the sender knows it.
+    pub fn known_as(&self) -> Option<LeadId> {
+        match self {
+            Self::Draft(draft, _) => draft.push.as_ref()?.known_as(),
+            Self::Failed(_) | Self::Logged(_) => None,
+        }
+    }
 }
 
 /// Captures an event by its source's mapping as it is today.
@@ -53,16 +62,17 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
         ));
     };
     match &received.intent {
-        Intent::Capture => {}
+        Intent::Capture | Intent::Sync(_) => {}
         Intent::Log { reason } => return Captured::Logged(reason.clone()),
         Intent::Fail { reason } => return Captured::Failed(reason.clone()),
         Intent::Fetch => return Captured::Failed("its answers were not fetched from the platform".to_owned()),
         Intent::Erase { .. } => return Captured::Failed("its lead was not erased".to_owned()),
     }
-    let zone = config.config().account.timezone.time_zone();
-    match leadyard_sources::capture(source, config.fields(), zone, received) {
+    match capture_event(config, source, received) {
         Ok(draft) => {
-            let keys = possible_keys(config, &source.entity, &draft.fields).into_iter().collect();
+            let mut keys = possible_keys(config, &source.entity, &draft.fields);
+            keys.extend(draft.push.iter().flat_map(|push| push.links(&source.entity)));
+            let keys = keys.into_iter().collect();
             Captured::Draft(Box::new(draft), keys)
         }
         Err(error) => Captured::Failed(error.to_string()),
@@ -84,6 +94,8 @@ pub struct Prepared<'a> {
 #[derive(Debug, Clone)]
 struct Change<'a> {
     lead: Lead,
+    /// As it was before; `None` for a new one, and where nobody has to know.
+    before: Option<Lead>,
     /// The keys to claim.
     keys: Vec<Claim>,
     /// Where it stood before.
@@ -188,7 +200,10 @@ pub fn apply<'a>(
         Ok(applied) => applied,
         Err(error) => return only_log(settled(EventStatus::Failed, Some(error.to_string()), None)),
     };
-    let record = settled(applied.status(), applied.reason().map(str::to_owned), applied.lead_id().cloned());
+    let oddity = known.oddity(draft, source, received, met);
+    let reasons: Vec<&str> = applied.reason().into_iter().chain(oddity.as_deref()).collect();
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    let record = settled(applied.status(), reason, applied.lead_id().cloned());
     let seen = match (&applied, &received.identity) {
         // Where each event is a lead, the newest of a person's leads does not tell all of their repeats.
         (Applied::Created(_), Identity::Body(hash))
@@ -203,7 +218,8 @@ pub fn apply<'a>(
     }
     let Some(lead) = applied.lead() else { return only_log(record) };
     let is_new = matches!(applied, Applied::Created(_));
-    let anew = !is_new && lead.held().next().is_some() && decided_anew(rules, lead, met, received);
+    // What another account has changed is no new inquiry.
+    let anew = !is_new && draft.push.is_none() && lead.held().next().is_some() && decided_anew(rules, lead, met, received);
     let wants_decision = match &applied {
         Applied::Created(_) => true,
         // Someone who has the lead keeps it; a lead that waits or was left alone may now meet another rule.
@@ -233,7 +249,8 @@ pub fn apply<'a>(
     }
     let keys = known.claims(config, source, &lead, looked_up, received);
     let previous = met.map(|lead| lead.standing.clone());
-    Some(Prepared { record, change: Some(Change { lead, keys, previous, route, is_new, anew }), seen })
+    let before = met.filter(|_| config.syncs()).cloned();
+    Some(Prepared { record, change: Some(Change { lead, before, keys, previous, route, is_new, anew }), seen })
 }
 
 /// Where the answer to who sent a new lead goes, if its source answers at all. Who left no address can't be answered, and who
@@ -289,7 +306,7 @@ pub fn decide(
 fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut State, now: Timestamp) -> Planned {
     let config = rules.checked();
     let Prepared { record, change, seen } = prepared;
-    let Some(Change { mut lead, keys, previous, route, is_new, anew }) = change else {
+    let Some(Change { mut lead, before, keys, previous, route, is_new, anew }) = change else {
         let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen };
         return Planned { settled, freed: false };
     };
@@ -317,8 +334,22 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
             *state = after;
         }
     }
+    tell_others(rules, &record.received, before.as_ref(), &mut lead, now);
     let settled = Settled { record: Some(record), lead: Some(LeadWrite { lead, previous, keys }), assignments, seen };
     Planned { settled, freed }
+}
+
+/// Asks for what others are to be told of an event's lead.
+fn tell_others(rules: &Rules, received: &Received, before: Option<&Lead>, lead: &mut Lead, now: Timestamp) {
+    let source = rules.checked().source(&received.source);
+    let sender = source.and_then(|source| source.sync.as_ref()?.account.as_ref());
+    let made_by = match (&received.intent, sender) {
+        (Intent::Sync(_), _) => MadeBy::Merged,
+        (_, Some(sender)) => MadeBy::Sender(sender),
+        (_, None) => MadeBy::Us,
+    };
+    let seen = Seen { source: &received.source, received_at: received.received_at, now };
+    announce(rules, before, lead, made_by, &seen);
 }
 
 #[cfg(test)]

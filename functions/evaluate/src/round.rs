@@ -162,7 +162,8 @@ impl Round<'_> {
         // A lead outlives the log: its event may come again when its record is gone, with other keys. Only the commit
         // tells, so only a lost round looks.
         let own = open.iter().filter(|_| self.again).map(|job| LeadId::from_event(&job.received.event));
-        let ids: BTreeSet<LeadId> = keys.values().cloned().chain(from_settled).chain(own).collect();
+        let named = open.iter().filter_map(|job| job.captured.known_as());
+        let ids: BTreeSet<LeadId> = keys.values().cloned().chain(from_settled).chain(own).chain(named).collect();
         let leads = match ids.is_empty() {
             true => Default::default(),
             false => store.leads(self.account, &ids, true).await?,
@@ -210,7 +211,11 @@ impl Round<'_> {
     async fn follow(&self, prepared: &[Prepared<'_>], commit: &Commit, freed: bool) -> Result<(), AttendError> {
         let (mut leads, mut needs) = (Vec::new(), Needs::default());
         for (prepared, settled) in prepared.iter().zip(&commit.settled) {
-            let Some(write) = settled.lead.as_ref().filter(|_| !settled.assignments.is_empty()) else { continue };
+            let Some(write) = &settled.lead else { continue };
+            let asks = write.lead.own_deliveries.iter().any(|own| own.version == write.lead.version);
+            if settled.assignments.is_empty() && !asks {
+                continue;
+            }
             if matches!(write.lead.standing, Standing::Parked { .. }) {
                 needs.extend(prepared.needs(self.ruled.rules.checked()));
             }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::{AccountId, EventId, LeadId, SourceId};
+use crate::sync::SyncHead;
 
 /// How long the same body is taken for a repeat, where a source names no external id; in seconds.
 pub const REPEAT_WINDOW_S: i64 = 60;
@@ -51,6 +52,8 @@ pub enum Intent {
         /// What is wrong with it and where; never a value of it.
         reason: String,
     },
+    /// Another account tells of a lead of its own; its fields are the payload.
+    Sync(Box<SyncHead>),
     /// The lead that an earlier event of this source made is to be erased.
     Erase {
         /// The earlier event, by the sender's id.

@@ -144,6 +144,14 @@ id!(
     /// The name by which other accounts know an account; its id where nothing else is said.
     AccountName, "account name", is_slug, SLUG
 );
+impl AccountName {
+    /// The name of an account that gives itself none.
+    #[must_use]
+    pub fn of(account: &AccountId) -> Self {
+        Self(account.as_str().into())
+    }
+}
+
 id!(
     /// What is done when leads change.
     AutomationId, "automation id", is_slug, SLUG
@@ -167,12 +175,12 @@ id!(
 id!(
     /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`; for a notice about the
     /// assignment the attempt is followed by `.` and the step of its service level. What is sent of the lead itself, whoever
-    /// has it, has `reply` there (the answer to who sent it).
+    /// has it, has `reply` there (the answer to who sent it), or `v` and the version of the lead that another system is told of.
     ///
     /// The lead and the destination can be read off it, so a delivery is found by its id alone. It goes out as
     /// `webhook-id` on every attempt.
     DeliveryId, "delivery id", |text| split_delivery(text).is_some(),
-    "it is 'dlv_', 26 characters, '_', the attempt or 'reply', '_' and the destination"
+    "it is 'dlv_', 26 characters, '_', the attempt, 'reply' or 'v' and a version, '_' and the destination"
 );
 
 /// Crockford's base 32 in lower case: no padding, no letters that are read as digits.
@@ -221,6 +229,11 @@ pub enum DeliveryKind {
     },
     /// The answer to who sent the lead.
     Reply,
+    /// What another system is told of the lead.
+    Push {
+        /// The version that set it off, from 1.
+        version: u64,
+    },
 }
 
 const REPLY: &str = "reply";
@@ -236,8 +249,10 @@ fn split_delivery(text: &str) -> Option<DeliveryParts<'_>> {
     let mut parts = text.strip_prefix("dlv_")?.splitn(3, '_');
     let (lead, attempt, destination) = (parts.next()?, parts.next()?, parts.next()?);
     let count = |text: &str| text.parse().ok().filter(|&n: &u32| n > 0);
+    let version = |text: &str| text.strip_prefix('v')?.parse().ok().filter(|&n: &u64| n > 0);
     let kind = match (attempt, attempt.split_once('.')) {
         (REPLY, _) => DeliveryKind::Reply,
+        (text, None) if text.starts_with('v') => DeliveryKind::Push { version: version(text)? },
         (_, Some((attempt, step))) => DeliveryKind::Notice { attempt: count(attempt)?, step: count(step)? },
         (attempt, None) => DeliveryKind::Assigned { attempt: count(attempt)? },
     };
@@ -312,6 +327,12 @@ impl DeliveryId {
         Self(format!("dlv_{}_{REPLY}_{destination}", lead.digest()).into())
     }
 
+    /// The delivery of what another system is told of a version of the lead: one a version and destination.
+    #[must_use]
+    pub fn of_push(lead: &LeadId, version: u64, destination: &DestinationId) -> Self {
+        Self(format!("dlv_{}_v{version}_{destination}", lead.digest()).into())
+    }
+
     /// What it is about.
     #[must_use]
     pub fn kind(&self) -> DeliveryKind {
@@ -329,7 +350,7 @@ impl DeliveryId {
     pub fn attempt(&self) -> Option<u32> {
         match self.kind() {
             DeliveryKind::Assigned { attempt } | DeliveryKind::Notice { attempt, .. } => Some(attempt),
-            DeliveryKind::Reply => None,
+            DeliveryKind::Reply | DeliveryKind::Push { .. } => None,
         }
     }
 
@@ -338,7 +359,7 @@ impl DeliveryId {
     pub fn notice(&self) -> Option<u32> {
         match self.kind() {
             DeliveryKind::Notice { step, .. } => Some(step),
-            DeliveryKind::Assigned { .. } | DeliveryKind::Reply => None,
+            DeliveryKind::Assigned { .. } | DeliveryKind::Reply | DeliveryKind::Push { .. } => None,
         }
     }
 

@@ -4,9 +4,12 @@ use sha2::{Digest, Sha256};
 
 use crate::config::SearchKey;
 use crate::field::{FieldName, FieldValue};
-use crate::id::{Entity, LeadId, SourceId};
+use crate::id::{AccountName, Entity, LeadId, SourceId};
 use crate::text::fold;
 use std::collections::BTreeMap;
+
+/// What the fields of a link's key begin with; no field's name has a colon.
+const LINK: &str = "sync:";
 
 /// A search key with a value: at most one lead of an entity has it, or of a source where that counts its own leads only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +37,21 @@ impl UniqueKey {
         }
         let digest = data_encoding::HEXLOWER.encode(&hash.finalize());
         Some(Self { entity: entity.clone(), source: None, fields: key.to_string(), digest })
+    }
+
+    /// The key of a lead that another account knows by an id of its own.
+    #[must_use]
+    pub fn of_link(entity: &Entity, account: &AccountName, lead: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(lead);
+        let digest = data_encoding::HEXLOWER.encode(&hash.finalize());
+        Self { entity: entity.clone(), source: None, fields: format!("{LINK}{account}"), digest }
+    }
+
+    /// Whether it leads to what another account knows by an id of its own.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.fields.starts_with(LINK)
     }
 
     /// The same key among the leads of one source.

@@ -19,7 +19,7 @@ mod path;
 pub mod request;
 pub mod verify;
 
-pub use capture::{Applied, CaptureError, Draft, apply, capture, fills};
+pub use capture::{Applied, CaptureError, Draft, apply, capture, capture_event, fills};
 pub use fetch::{Answer, Api, Ask, Fetch, FetchError, Fetched, Listed};
 pub use format::{FORMATS, Format, Setting, Written, format, format_names};
 pub use identity::identify;

@@ -23,8 +23,9 @@ impl Order {
     /// What tells of a missed service level goes out all the same, for that was missed.
     #[must_use]
     pub fn over(&self, delivery: &DeliveryId) -> Option<String> {
-        // What tells of a missed service level holds the lead's fields, too.
-        if self.lead.erased_at.is_some() {
+        // What tells of a missed service level holds the lead's fields, too. That it was erased is told others.
+        let tells_of_it = delivery.kind() == DeliveryKind::Push { version: self.lead.version };
+        if self.lead.erased_at.is_some() && !tells_of_it {
             return Some("the lead was erased: nothing of it is sent any more".to_owned());
         }
         let DeliveryKind::Assigned { attempt } = delivery.kind() else { return None };

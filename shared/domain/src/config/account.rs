@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::notify::Notify;
 use crate::field::FieldName;
+use crate::id::AccountName;
 use crate::near;
 
 /// Settings of the account as a whole.
@@ -16,6 +17,10 @@ use crate::near;
 pub struct Account {
     /// Its name, for people.
     pub name: String,
+    /// The name by which other accounts know this one in sync; its id where none is given. Accounts that tell each other of
+    /// leads need different ones, also in different deployments. Once leads were told it must not change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<AccountName>,
     /// The IANA time zone in which dates without a zone are read; assignees may have their own.
     pub timezone: Zone,
     /// The day on which a week begins, for weekly caps.
@@ -37,6 +42,7 @@ impl Default for Account {
     fn default() -> Self {
         Self {
             name: String::new(),
+            sync_name: None,
             timezone: Zone::default(),
             first_weekday: Weekday::default(),
             log_days: LOG_DAYS_DEFAULT,

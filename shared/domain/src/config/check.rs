@@ -1,6 +1,7 @@
 //! The proof that a config is sound: every name it uses exists, every condition fits its fields.
 
 mod assignees;
+mod automations;
 mod destinations;
 mod form_page;
 mod limits;
@@ -17,13 +18,13 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::profiles::{compile_filters, compile_profiles};
-use super::{Assignee, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source};
+use super::profiles::{compile_automations, compile_filters, compile_profiles};
+use super::{Assignee, CheckedAutomation, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source};
 use crate::caps::CapClock;
 use crate::condition::{KnownLists, Test};
 use crate::field::{FieldName, FieldValue};
 use crate::handover::STAGE;
-use crate::id::{AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName, SourceId};
+use crate::id::{AccountId, AccountName, AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName, SourceId};
 use crate::lead::Lead;
 use crate::working_time::{Times, WorkingTime};
 use crate::{near, text};
@@ -93,6 +94,28 @@ impl Checked {
         let filters = compile_filters(&self.config, &self.fields, lists, &mut problems);
         let named = |(place, test): (usize, Test)| Some((self.config.assignees.get(place)?.id.clone(), test));
         if problems.is_empty() { Ok(filters.into_iter().filter_map(named).collect()) } else { Err(Problems(problems)) }
+    }
+
+    /// The automations that are at work, compiled.
+    ///
+    /// # Errors
+    /// As [`Checked::profiles`].
+    pub fn automations(&self, lists: KnownLists<'_>) -> Result<Vec<CheckedAutomation>, Problems> {
+        let mut problems = Vec::new();
+        let automations = compile_automations(&self.config, &self.fields, lists, &mut problems);
+        if problems.is_empty() { Ok(automations) } else { Err(Problems(problems)) }
+    }
+
+    /// The name by which other accounts know this one.
+    #[must_use]
+    pub fn sync_name(&self, account: &AccountId) -> AccountName {
+        self.config.account.sync_name.clone().unwrap_or_else(|| AccountName::of(account))
+    }
+
+    /// Whether leads remember their way through accounts: something here is told others, or told by them.
+    #[must_use]
+    pub fn syncs(&self) -> bool {
+        !self.config.automations.is_empty() || self.config.sources.iter().any(|source| source.sync.is_some())
     }
 
     /// A source by its id.
@@ -229,6 +252,8 @@ impl Config {
         check.pools(&names);
         check.queues(&names);
         check.destinations();
+        check.index("automations", self.automations.iter().map(|automation| &automation.id));
+        check.automations(&names);
         check.notify(&self.account.notify, "account.notify");
         check.profiles(&names);
         check.tests(&names);

@@ -7,6 +7,7 @@ mod account;
 mod action;
 mod amount;
 mod assignee;
+mod automation;
 mod check;
 mod destination;
 pub mod diff;
@@ -25,6 +26,7 @@ mod schedule;
 mod schema;
 mod service_level;
 mod source;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -40,6 +42,7 @@ pub use account::{Account, Weekday, Zone};
 pub use action::{Action, DefaultAction, Else, OverCap, Recipient};
 pub use amount::Amount;
 pub use assignee::{Assignee, AssigneeKind, Cap, Capacity, Period, Target, Tier, Weight};
+pub use automation::{AUTOMATIONS_MAX, Automation, AutomationState, Trigger};
 pub use check::{Checked, Known};
 pub use destination::{Attachment, Carrier, Channel, Destination, Email, Limits};
 pub use fields::{FieldDefinition, FieldInfo, FieldTable};
@@ -51,7 +54,7 @@ pub use platform::{BasicSecret, HeaderSecret, HubspotSettings, HubspotSignature}
 pub use pool::{Pool, PoolMember};
 pub use problem::{Problem, Problems};
 pub use profile::{MatchMode, Profile, Redistribute, Rule};
-pub use profiles::{CheckedProfile, CheckedRule};
+pub use profiles::{CheckedAutomation, CheckedProfile, CheckedRule};
 pub use queue::Queue;
 pub use routing_test::{DEFAULT_RULE, Expectation, ExpectedOutcome, RoutingTest, TESTS_MAX};
 pub use schedule::{Absence, Calendar, CalendarDay, Interval, InvalidDay, InvalidInterval, Schedule, WeeklyHours};
@@ -63,6 +66,7 @@ pub use source::{
     HmacEncoding, HmacSettings, Mapping, OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source,
     Verification,
 };
+pub use sync::SyncSettings;
 pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};
@@ -141,6 +145,9 @@ pub struct Config {
     /// Where deliveries go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destinations: Vec<Destination>,
+    /// What is told others when leads change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub automations: Vec<Automation>,
     /// The rules, per entity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<Profile>,
@@ -163,14 +170,15 @@ impl Config {
         sources.chain(destinations).collect()
     }
 
-    /// Every list that a rule or a filter names, and whether the case of its entries counts there. Rules of disabled profiles count:
+    /// Every list that a rule, a filter or an automation names, and whether the case of its entries counts there. Rules of disabled profiles count:
     /// they are checked like the others.
     #[must_use]
     pub fn lists(&self) -> BTreeSet<(ListName, Case)> {
         let rules = self.profiles.iter().flat_map(|profile| &profile.rules).filter_map(|rule| rule.when.as_ref());
         let filters = self.assignees.iter().filter_map(|assignee| assignee.filter.as_ref());
+        let automations = self.automations.iter().flat_map(|automation| [&automation.was, &automation.when]).flatten();
         let mut lists = BTreeSet::new();
-        for when in rules.chain(filters) {
+        for when in rules.chain(filters).chain(automations) {
             when.each_comparison(&mut |comparison| {
                 if let Some(Ok(name)) = comparison.list().map(ListName::new) {
                     lists.insert((name, comparison.case));

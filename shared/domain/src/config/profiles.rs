@@ -1,12 +1,12 @@
-//! The profiles of a sound config with their conditions compiled.
+//! The profiles, filters and automations of a sound config with their conditions compiled.
 
 use jiff::Timestamp;
 
 use super::{
-    Action, Amount, Attempts, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
+    Action, Amount, Attempts, Automation, AutomationState, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
 };
 
-use crate::condition::{KnownLists, Patterns, Scope, Test, compile, instant};
+use crate::condition::{Condition, KnownLists, Patterns, Scope, Test, compile, instant};
 use crate::id::{Entity, ProfileId, RuleId};
 use crate::rules::Window;
 
@@ -75,6 +75,40 @@ pub(super) fn compile_filters(
     for (place, filter) in filters {
         let test = compile(filter, &scope, &format!("assignees[{place}].filter"), problems);
         compiled.extend(test.map(|test| (place, test)));
+    }
+    compiled
+}
+
+/// An automation that is at work, with its conditions compiled.
+#[derive(Debug, Clone)]
+pub struct CheckedAutomation {
+    /// The automation.
+    pub automation: Automation,
+    /// What must have held before.
+    pub was: Option<Test>,
+    /// What must hold now.
+    pub when: Option<Test>,
+}
+
+/// Compiles the conditions of every automation and keeps those that are at work; what is wrong is added to `problems`.
+pub(super) fn compile_automations(
+    config: &Config,
+    fields: &FieldTable,
+    lists: KnownLists<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<CheckedAutomation> {
+    let zone = config.account.timezone.time_zone();
+    let patterns = Patterns::default();
+    let scope = Scope { fields, zone, lists, patterns: &patterns };
+    let mut compiled = Vec::new();
+    for (place, automation) in config.automations.iter().enumerate() {
+        let mut test = |part: &str, condition: Option<&Condition>| {
+            compile(condition?, &scope, &format!("automations[{place}].{part}"), problems)
+        };
+        let (was, when) = (test("was", automation.was.as_ref()), test("when", automation.when.as_ref()));
+        if automation.state == AutomationState::Published {
+            compiled.push(CheckedAutomation { automation: automation.clone(), was, when });
+        }
     }
     compiled
 }

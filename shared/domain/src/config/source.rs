@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
+use super::sync::SyncSettings;
 use super::transform::Transform;
 use super::{FormPage, Zone, is_true, yes};
 use crate::field::FieldName;
@@ -64,6 +65,9 @@ pub struct Source {
     /// `{{ lead.fields.email }}`. Once a lead; not for rows of files, and not for who left no email.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_reply: Option<DestinationId>,
+    /// What is done with what another account tells, where the sender is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync: Option<SyncSettings>,
     /// Settings of the `form` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<FormSettings>,

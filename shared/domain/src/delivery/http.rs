@@ -21,6 +21,10 @@ pub fn classify(status: u16, location: Option<&str>, retry_after_s: Option<u32>)
         }
         // These name a passing state: request timeout, conflict, too early, too many requests.
         408 | 409 | 425 | 429 => transient(status, retry_after_s),
+        404 => TryResult::Final {
+            reason: "the receiver answered 404: nothing is there; the address is wrong, or what was behind it was disabled or removed"
+                .to_owned(),
+        },
         400..=499 => TryResult::Final {
             reason: format!("the receiver answered {status} and will not take this delivery as it is"),
         },

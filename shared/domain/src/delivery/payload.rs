@@ -8,13 +8,17 @@ use crate::config::{Assignee, Checked};
 use crate::id::{AssigneeId, DeliveryId, DeliveryKind};
 use crate::lead::Lead;
 use crate::service_level::{Due, Timer};
+use crate::sync::Push;
 
 /// The JSON that a webhook gets and an email attaches, in the shape that Standard Webhooks recommends: `type`,
 /// `timestamp` (of the decision, or when a notice was due) and `data`. The type is `lead.assigned`, or for a notice of a
 /// service level `lead.reminder` or `lead.escalation`, which also has `data.notice`. The answer to who sent the lead is
-/// `lead.received`.
+/// `lead.received`. What another account is told is a [`Push`].
 #[must_use]
 pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
+    if let DeliveryKind::Push { .. } = delivery.kind() {
+        return json!(Push::of(lead, &config.sync_name(&lead.account)));
+    }
     let mut data = json!({
         "delivery": delivery,
         "lead": lead_view(lead),
@@ -33,7 +37,8 @@ pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, conf
 }
 
 /// What the templates of a delivery see: `lead`, `assignee` (whoever is told), `assignment`, `account`, `delivery`, and for a
-/// notice of a service level `notice`, with `notice.holder`, who has the lead.
+/// notice of a service level `notice`, with `notice.holder`, who has the lead; for what another system is told `push`, with `push.type` (`lead.created`,
+/// …) and `push.origin`.
 #[must_use]
 pub fn template_context(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
     let mut context = json!({
@@ -43,6 +48,10 @@ pub fn template_context(lead: &Lead, assignment: &Assignment, delivery: &Deliver
         "account": { "name": config.config().account.name },
         "delivery": delivery,
     });
+    if let DeliveryKind::Push { .. } = delivery.kind() {
+        let Push { kind, origin, .. } = Push::of(lead, &config.sync_name(&lead.account));
+        context["push"] = json!({ "type": kind, "origin": origin });
+    }
     if let Some(notice) = Notice::of(lead, delivery) {
         // It goes to whoever is told, a manager say; who has the lead stands beside.
         let mut view = notice.view(assignment, config);

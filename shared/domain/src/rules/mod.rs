@@ -19,7 +19,7 @@ pub use window::Window;
 use std::collections::HashMap;
 
 use crate::condition::{KnownLists, Test};
-use crate::config::{Checked, Problems};
+use crate::config::{Checked, CheckedAutomation, Problems};
 use crate::id::{AssigneeId, Entity};
 use crate::list::Lists;
 
@@ -31,6 +31,8 @@ pub struct Rules {
     profiles: Vec<CompiledProfile>,
     /// What assignees take, where it is not everything.
     filters: HashMap<AssigneeId, Test>,
+    /// Those that are at work.
+    automations: Vec<CheckedAutomation>,
 }
 
 impl Rules {
@@ -44,6 +46,12 @@ impl Rules {
     #[must_use]
     pub fn filter(&self, assignee: &AssigneeId) -> Option<&Test> {
         self.filters.get(assignee)
+    }
+
+    /// The automations that are at work, in their order.
+    #[must_use]
+    pub fn automations(&self) -> &[CheckedAutomation] {
+        &self.automations
     }
 
     /// The enabled profiles of an entity, in their order.
@@ -60,8 +68,9 @@ impl Checked {
     pub fn compile(self, lists: &Lists) -> Result<Rules, Problems> {
         let profiles = self.profiles(KnownLists::Loaded(lists))?;
         let filters = self.filters(KnownLists::Loaded(lists))?;
+        let automations = self.automations(KnownLists::Loaded(lists))?;
         let enabled = profiles.into_iter().filter(|profile| profile.enabled);
         let profiles = enabled.map(CompiledProfile::new).collect();
-        Ok(Rules { checked: self, profiles, filters })
+        Ok(Rules { checked: self, profiles, filters, automations })
     }
 }

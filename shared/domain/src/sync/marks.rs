@@ -29,6 +29,25 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// Of what is set here, now.
+    #[must_use]
+    pub fn here(own: &AccountName, at: Timestamp) -> Self {
+        Self { at, by: own.clone(), via: Vec::new() }
+    }
+
+    /// Of what an account sends that keeps no stamps itself.
+    #[must_use]
+    pub fn of_sender(sender: &AccountName, at: Timestamp) -> Self {
+        Self { at, by: sender.clone(), via: vec![sender.clone()] }
+    }
+
+    /// The same after one more account.
+    #[must_use]
+    pub fn through(&self, account: &AccountName) -> Self {
+        let via = self.via.iter().cloned().chain([account.clone()]).collect();
+        Self { via, ..self.clone() }
+    }
+
     fn order(&self) -> (Timestamp, &AccountName) {
         (self.at, &self.by)
     }
@@ -82,6 +101,9 @@ pub struct Marks {
     /// The fields whose values or stamps are new since the version before: what others are to hear of.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub news: BTreeSet<FieldName>,
+    /// When and where the lead was erased, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Stamp>,
 }
 
 impl Marks {
@@ -91,27 +113,41 @@ impl Marks {
         *self == Self::default()
     }
 
-    /// Notes a change that was made here: every field that differs is of `now` and ours.
+    /// Notes a change that was made here, or that came from an account which keeps no stamps: every field that differs is of
+    /// `now` and of whoever made it. A field that is gone keeps a stamp, so that others hear of that, too.
     ///
     /// A value that was set on top of another is later than that one, also where the other account's clock is ahead.
     pub fn change(
         &mut self,
         before: &BTreeMap<FieldName, FieldValue>,
         after: &BTreeMap<FieldName, FieldValue>,
-        own: &AccountName,
-        now: Timestamp,
+        made: &Stamp,
     ) {
         self.news.clear();
-        for (name, value) in after {
-            if before.get(name) == Some(value) {
-                continue;
-            }
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
+        let other = after.iter().filter(|(name, value)| before.get(*name) != Some(value)).map(|(name, _)| name);
+        for name in gone.chain(other) {
             let next =
                 self.stamps.get(name).and_then(|stamp| stamp.at.checked_add(SignedDuration::from_millis(1)).ok());
-            let at = next.map_or(now, |next| next.max(now));
-            self.stamps.insert(name.clone(), Stamp { at, by: own.clone(), via: Vec::new() });
+            let at = next.map_or(made.at, |next| next.max(made.at));
+            self.stamps.insert(name.clone(), Stamp { at, ..made.clone() });
             self.news.insert(name.clone());
         }
+    }
+
+    /// Gives every value that was set before anybody kept count a stamp: it is as old as the lead. So everybody who meets it
+    /// compares it with the same moment.
+    pub fn settle(&mut self, fields: &BTreeMap<FieldName, FieldValue>, own: &AccountName, since: Timestamp) {
+        for name in fields.keys().filter(|name| !self.stamps.contains_key(*name)).cloned().collect::<Vec<_>>() {
+            self.stamps.insert(name, Stamp::here(own, since));
+        }
+    }
+
+    /// Notes that the lead was erased. What stays tells nothing of a person: the accounts that know the lead, and its ids there.
+    pub fn erase(&mut self, made: Stamp) {
+        self.stamps.clear();
+        self.news.clear();
+        self.gone = Some(made);
     }
 
     /// Whether the last change has something in it that did not come from an account, by whatever way. One change may bring
@@ -121,16 +157,17 @@ impl Marks {
         self.ways().any(|stamp| stamp.via.len() < HOPS_MAX && !stamp.is_known_to(account))
     }
 
-    /// The accounts that everything in the last change came through: for them a push of it would be an echo.
+    /// The accounts that all of the lead came through: for them a push of it would be an echo. A push holds the whole lead as
+    /// it is when it is sent, with changes that came by other ways than the last one.
     #[must_use]
     pub fn hops(&self) -> Vec<AccountName> {
-        let mut ways = self.ways();
+        let mut ways = self.gone.iter().chain(self.stamps.values().filter(|_| self.gone.is_none()));
         let Some(first) = ways.next() else { return Vec::new() };
         let others: Vec<&Stamp> = ways.collect();
         first.via.iter().filter(|hop| others.iter().all(|stamp| stamp.is_known_to(hop))).cloned().collect()
     }
 
     fn ways(&self) -> impl Iterator<Item = &Stamp> {
-        self.news.iter().filter_map(|field| self.stamps.get(field))
+        self.gone.iter().chain(self.news.iter().filter_map(|field| self.stamps.get(field)))
     }
 }

@@ -73,8 +73,8 @@ pub fn arrival(own: &AccountName, origin: &Origin, hops: &[AccountName], known: 
 pub struct Incoming<'a> {
     /// Who sends it.
     pub origin: &'a Origin,
-    /// Its values, mapped and typed.
-    pub fields: &'a BTreeMap<FieldName, FieldValue>,
+    /// Its values, mapped and typed; `None` where it says that a field has none any more.
+    pub fields: &'a BTreeMap<FieldName, Option<FieldValue>>,
     /// Their stamps by the same names. A value without one was set before its account kept count.
     pub stamps: &'a BTreeMap<FieldName, Stamp>,
 }
@@ -103,43 +103,54 @@ pub fn merge(
         let (stamp, own) = (incoming.stamps.get(name), marks.stamps.get(name));
         let known = fields.get(name);
         let take = match (known, policies.of(name)) {
-            (None, _) | (_, Policy::Theirs) => true,
+            (_, Policy::Theirs) => true,
+            (None, _) if own.is_none() => true,
+            // Ours only yields where there is nothing of ours, also nothing that was taken away here.
+            (None, Policy::Ours) => stamp >= own,
             (Some(_), Policy::Ours) => false,
             // Where neither side kept count, whoever tells of it now is the newer one.
-            (Some(_), Policy::Newest) => stamp >= own,
+            (_, Policy::Newest) => stamp >= own,
         };
         if !take {
-            if known != Some(theirs) {
+            if known != theirs.as_ref() {
                 merged.kept.push(name.clone());
             }
             continue;
         }
-        if known != Some(theirs) {
+        if known != theirs.as_ref() {
             merged.changed.push(name.clone());
             news.insert(name.clone());
-            fields.insert(name.clone(), theirs.clone());
+            match theirs {
+                Some(value) => fields.insert(name.clone(), value.clone()),
+                None => fields.remove(name),
+            };
         }
         // Also with the same value: a third account may have heard of an older one.
         if let Some(stamp) = stamp
             && own.is_none_or(|own| stamp > own)
         {
-            let via = stamp.via.iter().cloned().chain([incoming.origin.account.clone()]).collect();
-            marks.stamps.insert(name.clone(), Stamp { via, ..stamp.clone() });
+            marks.stamps.insert(name.clone(), stamp.through(&incoming.origin.account));
             news.insert(name.clone());
         }
     }
     merged.is_news = !news.is_empty();
-    if merged.is_news {
-        marks.news = news;
-    }
-    let Origin { account, lead, version } = incoming.origin;
-    if marks.links.len() < LINKS_MAX || marks.links.contains_key(account) {
-        let link = marks.links.entry(account.clone()).or_insert_with(|| Link { lead: lead.clone(), version: 0 });
+    marks.news = news;
+    marks.link(incoming.origin);
+    merged
+}
+
+impl Marks {
+    /// Notes where a push came from.
+    pub fn link(&mut self, origin: &Origin) {
+        let Origin { account, lead, version } = origin;
+        if self.links.len() >= LINKS_MAX && !self.links.contains_key(account) {
+            return;
+        }
+        let link = self.links.entry(account.clone()).or_insert_with(|| Link { lead: lead.clone(), version: 0 });
         if link.lead == *lead {
             link.version = link.version.max(*version);
         } else {
             *link = Link { lead: lead.clone(), version: *version };
         }
     }
-    merged
 }

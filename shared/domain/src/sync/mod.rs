@@ -9,12 +9,14 @@
 //! would go back to an account that all of it came through is not sent, and an account that finds itself in the hops drops it
 //! as an echo. Each field's stamp knows its own way: a change may bring another one along that came by another way.
 
+mod announce;
 mod marks;
 mod merge;
 mod push;
 #[cfg(test)]
 mod tests;
 
+pub use announce::{MadeBy, Seen, announce};
 pub use marks::{HOPS_MAX, LINKS_MAX, Link, Marks, Stamp};
 pub use merge::{Arrival, Incoming, Merged, Policies, Policy, arrival, merge};
-pub use push::{Origin, Push, PushKind, PushedLead};
+pub use push::{Origin, Push, PushKind, PushedLead, SyncHead};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::marks::Stamp;
-use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountName, Entity};
 use crate::lead::Lead;
 
@@ -18,10 +18,31 @@ pub struct Push {
     pub kind: PushKind,
     /// Who sends it, and which of its leads in which version it is about.
     pub origin: Origin,
-    /// The accounts that all of the change came through, the sender last.
+    /// The accounts that all of it came through, the sender last.
     pub hops: Vec<AccountName>,
     /// The lead as it is there.
     pub lead: PushedLead,
+}
+
+/// A push without the values of its lead: those are mapped and typed like the fields of every event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncHead {
+    /// What happened.
+    pub kind: PushKind,
+    /// Who sends it, and which of its leads in which version it is about.
+    pub origin: Origin,
+    /// The accounts that all of it came through, the sender last.
+    pub hops: Vec<AccountName>,
+    /// By their names there, when each field was set, and by whom.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stamps: BTreeMap<String, Stamp>,
+    /// Its id in accounts that know it too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<AccountName, String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
 }
 
 /// What happened.
@@ -54,11 +75,11 @@ pub struct Origin {
 pub struct PushedLead {
     /// Its type.
     pub entity: Entity,
-    /// Its fields.
-    pub fields: BTreeMap<FieldName, FieldValue>,
-    /// Of each field when it was set, and by whom.
+    /// Its fields, by their names there.
+    pub fields: Map<String, Value>,
+    /// Of each field when it was set, and by whom. One that is not among the fields was taken away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub stamps: BTreeMap<FieldName, Stamp>,
+    pub stamps: BTreeMap<String, Stamp>,
     /// Its id in accounts that know it too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<AccountName, String>,
@@ -69,10 +90,24 @@ pub struct PushedLead {
 }
 
 impl Push {
-    /// What `own` tells of a lead as it is now.
+    /// The push without the values of its lead, and those values.
     #[must_use]
-    pub fn of(lead: &Lead, own: &AccountName, kind: PushKind) -> Self {
-        let marks = &lead.sync;
+    pub fn apart(self) -> (SyncHead, Map<String, Value>) {
+        let Self { kind, origin, hops, lead } = self;
+        let PushedLead { entity: _, fields, stamps, links, created_at, updated_at } = lead;
+        (SyncHead { kind, origin, hops, stamps, links, created_at, updated_at }, fields)
+    }
+
+    /// What `own` tells of a lead as it is now. A lead in its first version was created, one that was erased is deleted.
+    #[must_use]
+    pub fn of(lead: &Lead, own: &AccountName) -> Self {
+        let kind = match lead {
+            Lead { erased_at: Some(_), .. } => PushKind::Deleted,
+            Lead { version: 1, .. } => PushKind::Created,
+            _ => PushKind::Updated,
+        };
+        let mut marks = lead.sync.clone();
+        marks.settle(&lead.fields, own, lead.created_at);
         let links = marks.links.iter().map(|(account, link)| (account.clone(), link.lead.clone()));
         Self {
             kind,
@@ -80,8 +115,8 @@ impl Push {
             hops: marks.hops().into_iter().chain([own.clone()]).collect(),
             lead: PushedLead {
                 entity: lead.entity.clone(),
-                fields: lead.fields.clone(),
-                stamps: marks.stamps.clone(),
+                fields: lead.fields.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect(),
+                stamps: marks.stamps.into_iter().map(|(name, stamp)| (name.to_string(), stamp)).collect(),
                 links: links.collect(),
                 created_at: lead.created_at,
                 updated_at: lead.updated_at,

@@ -65,8 +65,12 @@ impl World {
     fn change(&mut self, at: usize, what: &str, value: &str, now: Timestamp) {
         let held = &mut self.held[at];
         let before = held.fields.clone();
-        held.fields.insert(field(what), FieldValue::Text(value.to_owned()));
-        held.marks.change(&before, &held.fields, &self.accounts[at], now);
+        match value {
+            // It is taken away.
+            "0" => held.fields.remove(&field(what)),
+            _ => held.fields.insert(field(what), FieldValue::Text(value.to_owned())),
+        };
+        held.marks.change(&before, &held.fields, &Stamp::here(&self.accounts[at], now));
         held.version += 1;
         self.tell(at);
     }
@@ -97,7 +101,8 @@ impl World {
             return;
         }
         let Sent { origin, fields, stamps, .. } = sent;
-        let incoming = Incoming { origin, fields, stamps };
+        let there = |name: &FieldName| (name.clone(), fields.get(name).cloned());
+        let incoming = Incoming { origin, fields: &stamps.keys().map(there).collect(), stamps };
         if merge(&mut held.fields, &mut held.marks, &incoming, &Policies::default()).is_news {
             held.version += 1;
             self.tell(sent.to);
@@ -176,7 +181,7 @@ proptest! {
 fn one_change_is_one_push_between_two() {
     let mut world = World::new(&[&[1], &[0]]);
     for (number, at) in [0, 1, 0].into_iter().enumerate() {
-        world.change(at, "company", &format!("{number}"), second(i64::try_from(number).unwrap()));
+        world.change(at, "company", &format!("n{number}"), second(i64::try_from(number).unwrap()));
         while let Some(sent) = world.under_way.pop() {
             world.arrive(&sent);
         }
@@ -242,7 +247,7 @@ fn whose_value_a_field_keeps() {
         let mut marks = Marks { stamps: own_stamp.map(|s| (one.clone(), s)).into_iter().collect(), ..Marks::default() };
         let incoming = Incoming {
             origin: &origin,
-            fields: &[(one.clone(), text("theirs"))].into(),
+            fields: &[(one.clone(), Some(text("theirs")))].into(),
             stamps: &their_stamp.map(|stamp| (one.clone(), stamp)).into_iter().collect(),
         };
         let policies = Policies { usual: Policy::Theirs, fields: [(one.clone(), policy)].into() };

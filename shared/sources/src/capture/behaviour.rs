@@ -1,5 +1,6 @@
 //! What becomes of a draft and the lead that it meets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -13,6 +14,7 @@ use leadyard_domain::lead::{LastEvent, Lead};
 
 use super::draft::Draft;
 use super::error::CaptureError;
+use super::push;
 
 /// What becomes of an event. A lead in here is its next version, to be stored; its standing and owner are untouched.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +28,7 @@ pub enum Applied {
         /// The lead.
         lead: Lead,
         /// Why.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// The known lead keeps its fields, and the event waits for review.
     Flagged(Lead),
@@ -42,7 +44,7 @@ pub enum Applied {
         /// The lead that it met.
         lead: Option<LeadId>,
         /// Why.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 }
 
@@ -62,7 +64,7 @@ impl Applied {
 
     /// Why it did not simply go through, in words for a person.
     #[must_use]
-    pub fn reason(&self) -> Option<&'static str> {
+    pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Created(_) | Self::Updated(_) => None,
             Self::Unchanged { reason, .. } | Self::Skipped { reason, .. } => Some(reason),
@@ -109,33 +111,36 @@ pub fn apply(
     received: &Received,
     now: Timestamp,
 ) -> Result<Applied, CaptureError> {
+    if let Some(pushed) = draft.push.clone() {
+        return push::apply(draft, &pushed, known, source, received, now);
+    }
     let Some(known) = known else {
         return Ok(match source.behaviour {
             Behaviour::CreateAndUpdate | Behaviour::CreateOnly => {
                 Applied::Created(created(draft, source, received, now))
             }
             Behaviour::UpdateOnly => {
-                Applied::Skipped { lead: None, reason: "no lead was found, and the source only updates known ones" }
+                Applied::Skipped { lead: None, reason: UPDATES_ONLY.into() }
             }
-            Behaviour::Nothing => Applied::Skipped { lead: None, reason: LOGS_ONLY },
+            Behaviour::Nothing => Applied::Skipped { lead: None, reason: LOGS_ONLY.into() },
         });
     };
     if is_repeat(known, received) {
         return Ok(Applied::Repeat { lead: known.id.clone() });
     }
     if source.behaviour == Behaviour::Nothing {
-        return Ok(Applied::Skipped { lead: Some(known.id.clone()), reason: LOGS_ONLY });
+        return Ok(Applied::Skipped { lead: Some(known.id.clone()), reason: LOGS_ONLY.into() });
     }
     let mut met = met(known, received);
     match (source.on_duplicate, source.behaviour) {
         (OnDuplicate::Flag, _) => Ok(Applied::Flagged(met)),
         (OnDuplicate::Reject, _) => Ok(Applied::Rejected(met)),
         (_, Behaviour::CreateOnly) => {
-            Ok(Applied::Unchanged { lead: met, reason: "the lead is known, and the source only creates new ones" })
+            Ok(Applied::Unchanged { lead: met, reason: CREATES_ONLY.into() })
         }
         (on_duplicate, _) => {
             if !merge(&mut met, draft, on_duplicate) {
-                return Ok(Applied::Unchanged { lead: met, reason: "the lead already has what the event says" });
+                return Ok(Applied::Unchanged { lead: met, reason: "the lead already has what the event says".into() });
             }
             let fields = met.fields.len() + met.extra.len();
             if fields > FIELDS_MAX {
@@ -147,9 +152,11 @@ pub fn apply(
     }
 }
 
-const LOGS_ONLY: &str = "the source only logs its events";
+pub(super) const LOGS_ONLY: &str = "the source only logs its events";
+pub(super) const UPDATES_ONLY: &str = "no lead was found, and the source only updates known ones";
+pub(super) const CREATES_ONLY: &str = "the lead is known, and the source only creates new ones";
 
-fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -> Lead {
+pub(super) fn created(draft: Draft, source: &Source, received: &Received, now: Timestamp) -> Lead {
     let mut fields = draft.fields;
     fill(&mut fields, draft.defaults);
     Lead {
@@ -188,7 +195,7 @@ pub(super) fn is_repeat(known: &Lead, received: &Received) -> bool {
 }
 
 /// The known lead in its next version, with the meeting counted.
-fn met(known: &Lead, received: &Received) -> Lead {
+pub(super) fn met(known: &Lead, received: &Received) -> Lead {
     let mut lead = known.clone();
     lead.version += 1;
     lead.duplicate_count = lead.duplicate_count.saturating_add(1);
@@ -224,7 +231,7 @@ fn merge(lead: &mut Lead, draft: Draft, on_duplicate: OnDuplicate) -> bool {
 }
 
 /// Fills what is missing or empty.
-fn fill(fields: &mut BTreeMap<FieldName, FieldValue>, values: BTreeMap<FieldName, FieldValue>) {
+pub(super) fn fill(fields: &mut BTreeMap<FieldName, FieldValue>, values: BTreeMap<FieldName, FieldValue>) {
     for (name, value) in values {
         match fields.entry(name) {
             Entry::Vacant(entry) => {

@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::convert::Setting;
 use super::error::CaptureError;
 use super::mapping::{self, Mapped};
+use super::push::Pushed;
 
 /// What an event says of a lead.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {
     /// The values of the event, typed and normalised.
     pub fields: BTreeMap<FieldName, FieldValue>,
@@ -27,6 +28,8 @@ pub struct Draft {
     pub extra: BTreeMap<String, Value>,
     /// The keys by which a known lead is found: the primary, then the secondary; those that are empty are left out.
     pub keys: Vec<UniqueKey>,
+    /// The way that it came, where another account tells of a lead of its own.
+    pub push: Option<Box<Pushed>>,
 }
 
 /// Captures an event: maps it, gives each value its field's type, and makes its search keys.
@@ -66,7 +69,7 @@ pub fn capture(
     if count > FIELDS_MAX {
         return Err(CaptureError::TooManyFields { fields: count });
     }
-    Ok(Draft { fields, defaults, from, extra, keys })
+    Ok(Draft { fields, defaults, from, extra, keys, push: None })
 }
 
 /// The search keys of a lead's fields as its source orders them, those that its mapping marks as unique first; those that are empty are left out.

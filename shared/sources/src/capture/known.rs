@@ -16,6 +16,7 @@ use leadyard_domain::lead::Lead;
 
 use super::behaviour::is_repeat;
 use super::draft::Draft;
+use super::push::Pushed;
 
 /// Every key that a lead may have, whichever source made it: by those of all sources it is one lead whichever source meets it
 /// next, by a source's own that source finds its own leads only. Those that are empty are left out.
@@ -86,12 +87,37 @@ impl Known {
     /// when it came before.
     #[must_use]
     pub fn met(&self, draft: &Draft, source: &Source, received: &Received) -> Option<&Lead> {
+        if let Some(pushed) = &draft.push
+            && let Some(lead) = self.linked(pushed, source)
+        {
+            return Some(lead);
+        }
         let fits = |lead: &&Lead| lead.erased_at.is_none() && counts(source, lead, received);
         let holder = |key: &UniqueKey| self.leads.get(self.keys.get(key)?).filter(fits);
         // A key that the config names no more may still lead to a lead that was erased: nobody meets that. Among its own leads
         // first; from before the source had a scope, they have the account's keys only.
         let by_key = draft.keys.iter().find_map(|key| holder(&key.of_source(&source.id)).or_else(|| holder(key)));
         by_key.or_else(|| self.leads.get(&LeadId::from_event(&received.event)))
+    }
+
+    /// The lead that a push is about, where this account or the sender knows which one that is. It may have been erased.
+    fn linked(&self, pushed: &Pushed, source: &Source) -> Option<&Lead> {
+        let by_key = pushed.links(&source.entity).into_iter().find_map(|key| self.leads.get(self.keys.get(&key)?));
+        by_key.or_else(|| self.leads.get(&pushed.known_as()?))
+    }
+
+    /// What is odd about the lead that a draft met, in words for a person: a key of it leads to another one.
+    #[must_use]
+    pub fn oddity(&self, draft: &Draft, source: &Source, received: &Received, met: Option<&Lead>) -> Option<String> {
+        if draft.push.is_some() && draft.keys.is_empty() {
+            return Some("every search key is empty: it is found by the other account's id alone".to_owned());
+        }
+        let met = met?;
+        let other = self.found(draft, source, received).into_iter().find(|found| {
+            found.counts == Some(true) && found.lead.is_some_and(|lead| *lead != met.id)
+        })?;
+        let (key, other, met) = (other.fields, other.lead?, &met.id);
+        Some(format!("its key '{key}' leads to another lead, {other}, which was left alone: {met} came first"))
     }
 
     /// Each search key of a draft with the lead that has it, for people: among the source's own leads first.
@@ -119,6 +145,7 @@ impl Known {
     ) -> Vec<Claim> {
         let mut keys: BTreeSet<UniqueKey> = shared_keys(config, &source.entity, &lead.fields).into_iter().collect();
         keys.extend(own_keys(source, &lead.fields));
+        keys.extend(looked_up.iter().filter(|key| key.is_link()).cloned());
         // The source that made the lead has to know it by what others add.
         keys.extend(config.source(&lead.source).into_iter().flat_map(|source| own_keys(source, &lead.fields)));
         let claim = |key: UniqueKey| {

@@ -14,6 +14,7 @@ mod mapping;
 mod names;
 mod phone;
 mod place;
+mod push;
 mod transform;
 mod usual;
 
@@ -23,6 +24,7 @@ pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
 pub use known::{Known, counts, possible_keys};
 pub use mapping::fills;
+pub use push::{Pushed, capture_event};
 pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;
 

@@ -1,6 +1,7 @@
 //! The formats: which platform sends, and in what shape.
 
 mod about;
+mod account_sync;
 mod answers;
 mod body;
 mod calendly;
@@ -43,6 +44,7 @@ pub use about::{Setting, Written};
 
 /// Every format. A new platform is a file beside this one and a line here.
 pub static FORMATS: &[Format] = &[
+    account_sync::FORMAT,
     calendly::FORMAT,
     elementor::FORMAT,
     form::FORMAT,

@@ -150,8 +150,7 @@ fn row(
         Some(Ok(payload)) => payload,
     };
     let received = received(import, row, payload);
-    let zone = checked.config().account.timezone.time_zone();
-    let draft = match leadyard_sources::capture(source, checked.fields(), zone, &received) {
+    let draft = match leadyard_sources::capture_event(checked, source, &received) {
         Ok(draft) => draft,
         Err(error) => return Ok(Some(bad(column_of(&error).map(str::to_owned), error.to_string()))),
     };

@@ -12,10 +12,11 @@ use axum::http::{Method, StatusCode};
 use leadyard_domain::config::{Checked, Source};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
 use leadyard_domain::id::{EventId, SourceId};
+use leadyard_domain::sync::PushKind;
 use leadyard_runtime::now;
 use leadyard_sources::capture::{Known, possible_keys};
 use leadyard_sources::{
-    BODY_BYTES_MAX, Draft, Format, Malformed, Part, Request, Split, apply, capture, format, identify,
+    BODY_BYTES_MAX, Draft, Format, Malformed, Part, Request, Split, apply, capture_event, format, identify,
 };
 
 use self::sample::{PastedRequest, read};
@@ -157,22 +158,31 @@ async fn judge(
     source: &Source,
     events: &[Received],
 ) -> Result<Vec<VerifiedEvent>, Problem> {
-    let (account, zone) = (&caller.account, config.config().account.timezone.time_zone());
+    let account = &caller.account;
     let captured = |event: &Received| {
-        let draft = event.intent.is_capture().then(|| capture(source, config.fields(), zone, event));
+        let is_lead = match &event.intent {
+            Intent::Capture => true,
+            Intent::Sync(head) => head.kind != PushKind::Deleted,
+            _ => false,
+        };
+        let draft = is_lead.then(|| capture_event(config, source, event));
         draft.transpose().map_err(|error| error.to_string())
     };
     let drafts: Vec<Result<Option<Draft>, String>> = events.iter().map(captured).collect();
     let ids: BTreeSet<EventId> = events.iter().map(|event| event.event.clone()).collect();
     let records = app.store.events(account, &ids).await?;
-    let fields = drafts.iter().flatten().flatten().map(|draft| &draft.fields);
-    let looked_up: BTreeSet<_> = fields.flat_map(|fields| possible_keys(config, &source.entity, fields)).collect();
+    let drafted = || drafts.iter().flatten().flatten();
+    let pushes = || drafted().filter_map(|draft| draft.push.as_ref());
+    let mut looked_up: BTreeSet<_> =
+        drafted().flat_map(|draft| possible_keys(config, &source.entity, &draft.fields)).collect();
+    looked_up.extend(pushes().flat_map(|push| push.links(&source.entity)));
     let mut known = Known::default();
     if !looked_up.is_empty() {
         known.keys = app.store.find_leads(account, &looked_up, true).await?;
     }
-    if !known.keys.is_empty() {
-        known.leads = app.store.leads(account, &known.keys.values().cloned().collect(), true).await?;
+    let ids: BTreeSet<_> = known.keys.values().cloned().chain(pushes().filter_map(|push| push.known_as())).collect();
+    if !ids.is_empty() {
+        known.leads = app.store.leads(account, &ids, true).await?;
     }
     let judged = |(event, draft): (&Received, Result<Option<Draft>, String>)| {
         let mut view = VerifiedEvent::of(event);
@@ -194,12 +204,16 @@ async fn judge(
 
 fn outcome(draft: Draft, source: &Source, event: &Received, known: &Known) -> OutcomeView {
     let met = known.met(&draft, source, event);
+    let oddity = known.oddity(&draft, source, event, met);
     match apply(draft, met, source, event, event.received_at) {
-        Ok(applied) => OutcomeView {
-            status: applied.status(),
-            reason: applied.reason().map(str::to_owned),
-            lead: met.map(|lead| lead.id.to_string()),
-        },
+        Ok(applied) => {
+            let reasons: Vec<&str> = applied.reason().into_iter().chain(oddity.as_deref()).collect();
+            OutcomeView {
+                status: applied.status(),
+                reason: (!reasons.is_empty()).then(|| reasons.join("; ")),
+                lead: met.map(|lead| lead.id.to_string()),
+            }
+        }
         Err(error) => OutcomeView::failed(error.to_string()),
     }
 }
@@ -208,7 +222,7 @@ fn outcome(draft: Draft, source: &Source, event: &Received, known: &Known) -> Ou
 /// would be erased.
 fn by_intent(intent: &Intent) -> Option<OutcomeView> {
     match intent {
-        Intent::Capture | Intent::Fetch | Intent::Erase { .. } => None,
+        Intent::Capture | Intent::Fetch | Intent::Sync(_) | Intent::Erase { .. } => None,
         Intent::Log { reason } => {
             Some(OutcomeView { status: EventStatus::Unchanged, reason: Some(reason.clone()), lead: None })
         }

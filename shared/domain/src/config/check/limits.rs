@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::config::{
-    ABSENCES_MAX, ACTIONS_MAX, ASSIGNEES_MAX, CALENDAR_DAYS_MAX, CALENDARS_MAX, CLOSED_STAGES_MAX, CUSTOM_FIELDS_MAX,
+    ABSENCES_MAX, ACTIONS_MAX, ASSIGNEES_MAX, AUTOMATIONS_MAX, CALENDAR_DAYS_MAX, CALENDARS_MAX, CLOSED_STAGES_MAX, CUSTOM_FIELDS_MAX,
     HOLIDAYS_MAX, OPTIONS_MAX, POOLS_MAX, QUEUES_MAX, RULES_MAX, SCHEDULES_MAX, TEXT_CHARS_MAX,
 };
 use crate::field::FieldType;
@@ -18,6 +18,7 @@ impl Check<'_> {
         self.at_most("assignees", config.assignees.len(), ASSIGNEES_MAX, "assignees");
         self.at_most("pools", config.pools.len(), POOLS_MAX, "pools");
         self.at_most("queues", config.queues.len(), QUEUES_MAX, "queues");
+        self.at_most("automations", config.automations.len(), AUTOMATIONS_MAX, "automations");
         let stages = config.account.closed_stages.len();
         self.at_most("account.closed_stages", stages, CLOSED_STAGES_MAX, "stages");
         self.value_field();
@@ -75,6 +76,9 @@ impl Check<'_> {
         self.short("account.name", Some(&config.account.name));
         for (index, field) in config.fields.iter().enumerate() {
             self.short(format!("fields[{index}].label"), field.label.as_ref());
+        }
+        for (index, automation) in config.automations.iter().enumerate() {
+            self.short(format!("automations[{index}].name"), automation.name.as_ref());
         }
         for (index, source) in config.sources.iter().enumerate() {
             self.short(format!("sources[{index}].name"), source.name.as_ref());

@@ -2,7 +2,7 @@
 
 use super::{Check, Names};
 use crate::condition::KnownLists;
-use crate::config::profiles::{compile_filters, compile_profiles};
+use crate::config::profiles::{compile_automations, compile_filters, compile_profiles};
 use crate::config::{ATTEMPTS_MAX, Action, Attempts, STEPS_MAX, ServiceLevel, StepAction};
 use crate::field::{FieldName, FieldType};
 
@@ -36,6 +36,7 @@ impl Check<'_> {
         let lists = KnownLists::Names(self.known.lists);
         compile_profiles(self.config, &self.fields, lists, &mut self.problems);
         compile_filters(self.config, &self.fields, lists, &mut self.problems);
+        compile_automations(self.config, &self.fields, lists, &mut self.problems);
     }
 
     fn service_level(&mut self, level: Option<&ServiceLevel>, path: &str, names: &Names) {

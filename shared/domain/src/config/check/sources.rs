@@ -90,6 +90,7 @@ impl Check<'_> {
             }
             self.duplicates(source, &path);
             self.auto_reply(source, &path, names);
+            self.sync(source, &path);
             if source.answers.assignee && !source.answers.outcome {
                 let message = "an assignee is told with the outcome only: add 'outcome: true', or leave this out";
                 self.problem(format!("{path}.answers.assignee"), message);
@@ -105,6 +106,18 @@ impl Check<'_> {
                 let message = format!("found '{country}', expected two capital letters (ISO 3166), such as DE");
                 self.problem(format!("{path}.default_country"), message);
             }
+        }
+    }
+
+    /// What is done with what another account tells.
+    fn sync(&mut self, source: &Source, path: &str) {
+        let Some(sync) = &source.sync else { return };
+        for field in sync.fields.keys() {
+            self.target_field(field, format!("{path}.sync.fields.{field}"));
+        }
+        if sync.account.is_some() && sync.account == self.config.account.sync_name {
+            let message = "this is the account's own name: name the account that sends";
+            self.problem(format!("{path}.sync.account"), message);
         }
     }
 

@@ -65,10 +65,13 @@ fn find(view: &View<'_>, found: &mut Vec<Warning>) {
             unused(UNUSED_CALENDAR, format!("calendars[{index}]"), message);
         }
     }
-    let destinations: BTreeSet<_> = config.assignees.iter().flat_map(|assignee| &assignee.destinations).collect();
+    let destinations = config.assignees.iter().flat_map(|assignee| &assignee.destinations);
+    let told = config.automations.iter().map(|automation| &automation.push);
+    let replies = config.sources.iter().filter_map(|source| source.auto_reply.as_ref());
+    let destinations: BTreeSet<_> = destinations.chain(told).chain(replies).collect();
     for (index, destination) in config.destinations.iter().enumerate() {
         if !destinations.contains(&destination.id) {
-            let message = format!("no assignee has the destination '{}'", destination.id);
+            let message = format!("no assignee, source or automation delivers to the destination '{}'", destination.id);
             unused(UNUSED_DESTINATION, format!("destinations[{index}]"), message);
         }
     }

@@ -145,6 +145,7 @@ impl VerifiedEvent {
         let intent = match event.intent {
             Intent::Capture => "capture",
             Intent::Fetch => "fetch",
+            Intent::Sync(_) => "sync",
             Intent::Log { .. } => "log",
             Intent::Fail { .. } => "fail",
             Intent::Erase { .. } => "erase",

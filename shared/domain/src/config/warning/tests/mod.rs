@@ -202,7 +202,7 @@ fn each_code_at_its_node() {
                 "unused_assignee assignees[0]: 'a' is in no pool",
                 "unused_schedule schedules[0]: no assignee has the schedule 'day'",
                 "unused_calendar calendars[1]: no assignee has the calendar 'fr'",
-                "unused_destination destinations[0]: no assignee has the destination 'crm'",
+                "unused_destination destinations[0]: no assignee, source or automation delivers to the destination 'crm'",
             ],
         ),
         // Fields: told once, not for what is derived, and not where nothing makes such leads.
