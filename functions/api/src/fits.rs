@@ -4,6 +4,9 @@
 use leadyard_domain::config::{Config, Problem, Source, Verification};
 use leadyard_sources::{Format, format, page};
 
+/// The format by which another account tells of its leads.
+const ACCOUNT_SYNC: &str = "account_sync";
+
 /// Everything that would keep a source's format from working, each with its place.
 pub(crate) fn problems(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -34,6 +37,14 @@ impl Look<'_> {
         let Self { source, format, .. } = *self;
         let name = format.name;
         let is_platform = matches!(source.verify, Verification::Platform(_));
+        if name == ACCOUNT_SYNC && matches!(source.verify, Verification::None) {
+            let message = format!(
+                "whoever learns the address could change and erase leads: it is proved by {}. Set the secret and name it \
+                 here, or take the risk on purpose with `verify: url`",
+                format.proof
+            );
+            self.problem("verify", message);
+        }
         if is_platform && !format.signs() {
             let message = format!(
                 "{name} has no signature of its own, so nobody could be let in: it is proved by {}",
@@ -138,6 +149,7 @@ mod tests {
             (json!({"format": "jotform", "verify": platform}), "verify", "no signature of its own"),
             (json!({"format": "linkedin", "verify": platform}), "fetch", "sends ids only"),
             (json!({"format": "json", "fetch": {"token": "t"}}), "fetch", "remove it"),
+            (json!({"format": "account_sync"}), "verify", "`verify: url`"),
             (
                 json!({"format": "meta_lead_ads", "verify": platform, "fetch": {"token": "t"}}),
                 "verify.platform.challenge",
@@ -186,7 +198,10 @@ mod tests {
             json!({"format": "form", "form": {"honeypot": "hp"}, "mapping": [{"from": "hp", "to": "company", "enabled": false}]}),
         ];
         for format in leadyard_sources::FORMATS.iter().filter(|format| format.fetch.is_none()) {
-            if format.signs() {
+            if format.name == ACCOUNT_SYNC {
+                let signed = json!({"standard_webhooks": {"secret": "s"}});
+                sources.push(json!({"format": format.name, "verify": signed}));
+            } else if format.signs() {
                 sources.push(json!({"format": format.name, "verify": platform}));
             } else {
                 sources.push(json!({"format": format.name}));

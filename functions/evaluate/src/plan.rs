@@ -219,7 +219,8 @@ pub fn apply<'a>(
     let Some(lead) = applied.lead() else { return only_log(record) };
     let is_new = matches!(applied, Applied::Created(_));
     // What another account has changed is no new inquiry.
-    let anew = !is_new && draft.push.is_none() && lead.held().next().is_some() && decided_anew(rules, lead, met, received);
+    let anew =
+        !is_new && draft.push.is_none() && lead.held().next().is_some() && decided_anew(rules, lead, met, received);
     let wants_decision = match &applied {
         Applied::Created(_) => true,
         // Someone who has the lead keeps it; a lead that waits or was left alone may now meet another rule.

@@ -50,6 +50,13 @@ impl Queue {
         self.entries().into_iter().map(body).collect()
     }
 
+    /// The same without the first `number` of them.
+    pub fn sent_after<T: DeserializeOwned>(&self, number: usize) -> Vec<T> {
+        let kept = self.kept.entries.lock().unwrap();
+        let body = |entry: &Value| serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+        kept.iter().skip(number).map(body).collect()
+    }
+
     /// The entries that it has taken, as SQS gets them.
     pub fn entries(&self) -> Vec<Value> {
         self.kept.entries.lock().unwrap().clone()

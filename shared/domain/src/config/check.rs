@@ -19,12 +19,18 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::profiles::{compile_automations, compile_filters, compile_profiles};
-use super::{Assignee, CheckedAutomation, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue, Source};
+use super::{
+    Assignee, CheckedAutomation, CheckedProfile, Config, Destination, FieldTable, Pool, Problem, Problems, Queue,
+    Source,
+};
 use crate::caps::CapClock;
 use crate::condition::{KnownLists, Test};
 use crate::field::{FieldName, FieldValue};
 use crate::handover::STAGE;
-use crate::id::{AccountId, AccountName, AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName, SourceId};
+use crate::id::{
+    AccountId, AccountName, AssigneeId, CalendarId, DestinationId, ListName, PoolId, QueueId, ScheduleId, SecretName,
+    SourceId,
+};
 use crate::lead::Lead;
 use crate::working_time::{Times, WorkingTime};
 use crate::{near, text};

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Amount, Attempts, Automation, AutomationState, Config, Else, FieldTable, MatchMode, Problem, Profile, Redistribute, Rule, ServiceLevel,
+    Action, Amount, Attempts, Automation, AutomationState, Config, Else, FieldTable, MatchMode, Problem, Profile,
+    Redistribute, Rule, ServiceLevel,
 };
 
 use crate::condition::{Condition, KnownLists, Patterns, Scope, Test, compile, instant};

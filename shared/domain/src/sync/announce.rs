@@ -89,9 +89,10 @@ fn set_off<'a>(
             && is_enabled(config, automation)
             && automation.peer.as_ref().is_none_or(|peer| lead.sync.is_news_to(peer))
             && is_changed(automation, before, lead)
-            && checked.was.as_ref().is_none_or(|was| {
-                before.is_some_and(|before| was.check(&subject(before, false)).is_ok())
-            })
+            && checked
+                .was
+                .as_ref()
+                .is_none_or(|was| before.is_some_and(|before| was.check(&subject(before, false)).is_ok()))
             && checked.when.as_ref().is_none_or(|when| when.check(&subject(lead, before.is_none())).is_ok());
         wanted.then_some(automation)
     })

@@ -119,9 +119,7 @@ pub fn apply(
             Behaviour::CreateAndUpdate | Behaviour::CreateOnly => {
                 Applied::Created(created(draft, source, received, now))
             }
-            Behaviour::UpdateOnly => {
-                Applied::Skipped { lead: None, reason: UPDATES_ONLY.into() }
-            }
+            Behaviour::UpdateOnly => Applied::Skipped { lead: None, reason: UPDATES_ONLY.into() },
             Behaviour::Nothing => Applied::Skipped { lead: None, reason: LOGS_ONLY.into() },
         });
     };
@@ -135,9 +133,7 @@ pub fn apply(
     match (source.on_duplicate, source.behaviour) {
         (OnDuplicate::Flag, _) => Ok(Applied::Flagged(met)),
         (OnDuplicate::Reject, _) => Ok(Applied::Rejected(met)),
-        (_, Behaviour::CreateOnly) => {
-            Ok(Applied::Unchanged { lead: met, reason: CREATES_ONLY.into() })
-        }
+        (_, Behaviour::CreateOnly) => Ok(Applied::Unchanged { lead: met, reason: CREATES_ONLY.into() }),
         (on_duplicate, _) => {
             if !merge(&mut met, draft, on_duplicate) {
                 return Ok(Applied::Unchanged { lead: met, reason: "the lead already has what the event says".into() });

@@ -113,9 +113,10 @@ impl Known {
             return Some("every search key is empty: it is found by the other account's id alone".to_owned());
         }
         let met = met?;
-        let other = self.found(draft, source, received).into_iter().find(|found| {
-            found.counts == Some(true) && found.lead.is_some_and(|lead| *lead != met.id)
-        })?;
+        let other = self
+            .found(draft, source, received)
+            .into_iter()
+            .find(|found| found.counts == Some(true) && found.lead.is_some_and(|lead| *lead != met.id))?;
         let (key, other, met) = (other.fields, other.lead?, &met.id);
         Some(format!("its key '{key}' leads to another lead, {other}, which was left alone: {met} came first"))
     }

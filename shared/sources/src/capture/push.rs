@@ -91,7 +91,8 @@ impl Pushed {
     /// Notes where else the lead is known.
     fn link(&self, marks: &mut Marks) {
         let SyncHead { origin, links, .. } = &self.head;
-        for (account, lead) in links.iter().filter(|(account, _)| **account != self.own && **account != origin.account) {
+        for (account, lead) in links.iter().filter(|(account, _)| **account != self.own && **account != origin.account)
+        {
             if !marks.links.contains_key(account) {
                 marks.link(&leadyard_domain::sync::Origin { account: account.clone(), lead: lead.clone(), version: 0 });
             }
@@ -121,9 +122,8 @@ pub(super) fn apply(
 ) -> Result<Applied, CaptureError> {
     let SyncHead { origin, hops, .. } = &pushed.head;
     let own = &pushed.own;
-    let skipped = |reason: &'static str| {
-        Ok(Applied::Skipped { lead: known.map(|lead| lead.id.clone()), reason: reason.into() })
-    };
+    let skipped =
+        |reason: &'static str| Ok(Applied::Skipped { lead: known.map(|lead| lead.id.clone()), reason: reason.into() });
     match arrival(own, origin, hops, known.map(|lead| &lead.sync)) {
         Arrival::Echo => return skipped("an echo: all of it came through this account before"),
         Arrival::TooFar => return skipped("it came through more accounts than any set-up has: look for a loop"),

@@ -35,12 +35,7 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     Ok(Split::Events(pushes.into_iter().map(part).collect::<Result<_, _>>()?))
 }
 
-fn event(
-    source: &Source,
-    request: &Request<'_>,
-    place: Place,
-    object: Map<String, Value>,
-) -> Result<Part, Malformed> {
+fn event(source: &Source, request: &Request<'_>, place: Place, object: Map<String, Value>) -> Result<Part, Malformed> {
     let push: Push = serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
         Malformed::Event { at: place.to_string(), what: format!("is no push of an account: {path}: {}", error.inner()) }
@@ -49,7 +44,8 @@ fn event(
     let (head, mut fields) = push.apart();
     if head.kind == PushKind::Deleted {
         // Nothing of the lead is left; the log shows which one it was.
-        fields = Map::from_iter([("deleted".to_owned(), json!(format!("{}/{}", head.origin.account, head.origin.lead)))]);
+        fields =
+            Map::from_iter([("deleted".to_owned(), json!(format!("{}/{}", head.origin.account, head.origin.lead)))]);
     }
     Ok(part(source, request, place, fields)?.named(Some(id)).meant(Intent::Sync(Box::new(head))))
 }

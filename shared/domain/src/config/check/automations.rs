@@ -31,7 +31,8 @@ impl Check<'_> {
     fn earlier(&mut self, automation: &Automation, path: &str) {
         let looks_back = automation.on.iter().any(|on| matches!(on, Trigger::LeadUpdated | Trigger::LeadDeleted));
         if automation.was.is_some() && !looks_back {
-            let message = "never holds: nothing was there before what sets this off; add lead_updated to 'on', or write 'when'";
+            let message =
+                "never holds: nothing was there before what sets this off; add lead_updated to 'on', or write 'when'";
             self.problem(format!("{path}.was"), message);
         }
         if !automation.changed.is_empty() && automation.on.iter().all(|on| *on == Trigger::ActivityCreated) {
