@@ -21,4 +21,5 @@ mod queues;
 mod rules;
 mod shared;
 mod smoke;
+mod sync;
 mod travel;

@@ -24,7 +24,7 @@ fn every_sample_becomes_a_lead_without_a_mapping() {
         if part.intent == Intent::Fetch {
             continue;
         }
-        assert_eq!(part.intent, Intent::Capture, "{name}");
+        assert!(matches!(part.intent, Intent::Capture | Intent::Sync(_)), "{name}");
         let lead = lead(name, &part.payload);
         for field in ["email", "phone"] {
             assert!(lead[field].is_string(), "{name} has no {field}: {lead}");
@@ -47,6 +47,15 @@ fn what_the_samples_become() {
                 "click.gclid": "Cj0KCQtest",
             }),
             ("/owner", json!(true)),
+        ),
+        (
+            "account_sync",
+            Some("north/lead_01jy9q2m7t4v3c8rz6xk5d0nfb/2"),
+            json!({
+                "first_name": "Jürgen", "last_name": "Weiß", "email": "juergen.weiss@example.com",
+                "phone": "+49301234567", "company": "Weiß GmbH", "utm.source": "newsletter",
+            }),
+            ("/solar_size_kw", json!("9.5")),
         ),
         (
             "tally",
