@@ -3,6 +3,7 @@
 mod assignees;
 mod destinations;
 mod form_page;
+mod leadsquared;
 mod limits;
 mod pools;
 mod profiles;
