@@ -93,8 +93,8 @@ impl<'a> Ready<'a> {
                 Kind::Slack { slack, url }
             }
             Channel::Leadsquared(settings) => {
-                let key = |name: &SecretName| newest(name).cloned().ok_or_else(|| unset(name));
-                let (access, secret) = (key(&settings.access_key)?, key(&settings.secret_key)?);
+                let access = newest(&settings.access_key).ok_or_else(|| unset(&settings.access_key))?.clone();
+                let secret = newest(&settings.secret_key).ok_or_else(|| unset(&settings.secret_key))?.clone();
                 Kind::Leadsquared { settings, access, secret }
             }
             Channel::Email(_) => {

@@ -53,6 +53,17 @@ async fn a_new_lead_is_made_and_a_known_one_is_found() {
 }
 
 #[tokio::test]
+async fn a_lead_is_found_by_what_the_destination_names() {
+    let fields = json!({ "EmailAddress": "{{ lead.fields.email }}", "Company": "Acme" });
+    let (setting, crm) = start(json!({ "search_by": "Company", "fields": fields })).await;
+    crm.enter(&[("Company", "Acme"), ("Phone", "+1")]);
+    let delivery = setting.lead(1).await;
+    setting.try_it(&delivery, 1).await;
+    assert_eq!((setting.status(&delivery).await, crm.leads().len()), ("delivered", 1));
+    assert_eq!(crm.leads()[0].get("EmailAddress").map(String::as_str), Some("jane@example.com"));
+}
+
+#[tokio::test]
 async fn what_is_sent_twice_is_one_lead_there() {
     let (setting, crm) = start(json!({})).await;
     let delivery = setting.lead(1).await;
