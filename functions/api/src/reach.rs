@@ -1,7 +1,9 @@
 //! What can be said of a config's destinations before any lead comes: may their addresses be called at all, and can their
 //! templates be read. Names are not resolved here: who a name leads to may change with every delivery.
 
-use leadyard_domain::config::{Auth, Body, Channel, Config, Problem, Webhook};
+use std::collections::BTreeMap;
+
+use leadyard_domain::config::{Auth, Body, Channel, Config, Leadsquared, Problem, Webhook};
 use leadyard_outbound::address::AddressPolicy;
 use leadyard_outbound::template::{self, Escape};
 
@@ -13,6 +15,7 @@ pub(crate) fn problems(config: &Config, policy: &AddressPolicy) -> Vec<Problem> 
         match &destination.channel {
             Channel::Webhook(webhook) => look.webhook(webhook, &path),
             Channel::Slack(slack) => look.template(slack.text.as_deref(), Escape::Text, format!("{path}.text")),
+            Channel::Leadsquared(settings) => look.leadsquared(settings, &path),
             Channel::Email(email) => {
                 for (place, to) in email.to.iter().enumerate() {
                     look.template(Some(to), Escape::Text, format!("{path}.to[{place}]"));
@@ -43,16 +46,23 @@ impl Look<'_> {
             Some(Body::Text(text)) => {
                 self.template(Some(&text.template), Escape::Text, format!("{path}.body.text.template"));
             }
-            Some(Body::Fields(fields)) => {
-                for (name, template) in fields {
-                    self.template(Some(template), Escape::Text, format!("{path}.body.fields.{name}"));
-                }
-            }
-            Some(Body::Form(fields)) => {
-                for (name, template) in fields {
-                    self.template(Some(template), Escape::Text, format!("{path}.body.form.{name}"));
-                }
-            }
+            Some(Body::Fields(fields)) => self.fields(fields, &format!("{path}.body.fields")),
+            Some(Body::Form(fields)) => self.fields(fields, &format!("{path}.body.form")),
+        }
+    }
+
+    fn leadsquared(&mut self, settings: &Leadsquared, path: &str) {
+        self.url(&settings.host, format!("{path}.host"));
+        self.fields(&settings.fields, &format!("{path}.fields"));
+        if let Some(activity) = &settings.activity {
+            self.template(activity.note.as_deref(), Escape::Text, format!("{path}.activity.note"));
+            self.fields(&activity.fields, &format!("{path}.activity.fields"));
+        }
+    }
+
+    fn fields(&mut self, fields: &BTreeMap<String, String>, path: &str) {
+        for (name, template) in fields {
+            self.template(Some(template), Escape::Text, format!("{path}.{name}"));
         }
     }
 

@@ -40,8 +40,28 @@ pub fn refused(code: &str, reason: &str) -> Sent {
     }
 }
 
+/// What was read out of an answer, beyond its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What it means.
+    pub result: TryResult,
+    /// The status that would have said the same: the answer's own, or that of a receiver which says it in the body.
+    pub like: u16,
+}
+
 /// Weighs the reply to a request, by the destination's own rules first.
 pub fn weigh(prepared: &Prepared, reply: Reply, rules: &[AnswerRule], now: Timestamp) -> Sent {
+    weigh_by(prepared, reply, now, |answer, wish| by_rules(rules, answer, wish))
+}
+
+/// Weighs the reply to a request: `read` says what an answer means, given the wait in seconds that it asks for. Where it says
+/// nothing the status decides.
+pub fn weigh_by(
+    prepared: &Prepared,
+    reply: Reply,
+    now: Timestamp,
+    read: impl FnOnce(&Answer, Option<u32>) -> Option<Reading>,
+) -> Sent {
     let Prepared { request, secret_headers } = prepared;
     let secret_headers: Vec<&str> = secret_headers.iter().map(String::as_str).collect();
     let body = String::from_utf8_lossy(&request.body);
@@ -54,14 +74,16 @@ pub fn weigh(prepared: &Prepared, reply: Reply, rules: &[AnswerRule], now: Times
     match reply {
         Reply::Answer(answer) => {
             let wish = answer.header("retry-after").and_then(|header| retry_after_s(header, now));
-            let seen = AnswerSeen { status: answer.status, headers: &answer.headers, body: &answer.body };
-            let by_rule = meaning(rules, seen, wish);
-            let sign = Some(sign_of(answer.status, by_rule.as_ref()));
+            let reading = read(&answer, wish);
+            let like = reading.as_ref().map_or(answer.status, |reading| reading.like);
+            let sign = Some(sign_of(like, reading.as_ref().map(|reading| &reading.result)));
             let location = answer.location().map(redact::location);
-            let unread = if by_rule.is_none() { unread(rules, &answer) } else { None };
             // A gateway that gives up does not know what the receiver behind it did; a 2xx says that it has the request.
-            let may_have_arrived = matches!(answer.status, 200..=299 | 502 | 504);
-            let result = by_rule.or(unread).unwrap_or_else(|| classify(answer.status, location.as_deref(), wish));
+            let may_have_arrived = matches!(like, 200..=299 | 502 | 504);
+            let result = match reading {
+                Some(Reading { result, .. }) => result,
+                None => classify(answer.status, location.as_deref(), wish),
+            };
             let code = match &result {
                 TryResult::Delivered => None,
                 TryResult::Rejected { .. } => Some("E_REJECTED".to_owned()),
@@ -96,11 +118,18 @@ pub fn weigh(prepared: &Prepared, reply: Reply, rules: &[AnswerRule], now: Times
     }
 }
 
-/// What a body that did not come whole keeps rules from reading. That a receiver answered 2xx is not enough where its rules
-/// look for a refusal in the body.
-fn unread(rules: &[AnswerRule], answer: &Answer) -> Option<TryResult> {
-    let wants_body = rules.iter().any(|rule| rule.json.is_some());
-    if !wants_body || !(200..=299).contains(&answer.status) {
+/// What a destination's own rules say of an answer.
+pub(crate) fn by_rules(rules: &[AnswerRule], answer: &Answer, wish: Option<u32>) -> Option<Reading> {
+    let seen = AnswerSeen { status: answer.status, headers: &answer.headers, body: &answer.body };
+    let wants_body = || rules.iter().any(|rule| rule.json.is_some());
+    let result = meaning(rules, seen, wish).or_else(|| wants_body().then(|| unread(answer)).flatten())?;
+    Some(Reading { result, like: answer.status })
+}
+
+/// What a body that did not come whole keeps from being read. That a receiver answered 2xx is not enough where a refusal may
+/// stand in the body.
+pub(crate) fn unread(answer: &Answer) -> Option<TryResult> {
+    if !(200..=299).contains(&answer.status) {
         return None;
     }
     match answer.body_end {

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use leadyard_domain::config::{Auth, Channel, Slack, Webhook};
+use leadyard_domain::config::{Auth, Channel, Leadsquared, Slack, Webhook};
 use leadyard_domain::delivery::TryResult;
 use leadyard_domain::delivery::health::Sign;
 use leadyard_domain::id::SecretName;
 use serde_json::Value;
 
 use crate::exchange::Exchange;
-use crate::outcome::{Sent, refused, weigh};
+use crate::leadsquared::{self, Keys};
+use crate::outcome::{Sent, by_rules, refused, weigh, weigh_by};
 use crate::request::{self, Credentials, PrepareError, Prepared};
 use crate::scrub::Scrub;
 use crate::signature::Secret;
@@ -32,6 +33,7 @@ pub struct Ready<'a> {
 enum Kind<'a> {
     Webhook { webhook: &'a Webhook, signing: Vec<Secret>, auth: Option<String> },
     Slack { slack: &'a Slack, url: String },
+    Leadsquared { settings: &'a Leadsquared, access: String, secret: String },
 }
 
 impl<'a> Ready<'a> {
@@ -90,6 +92,11 @@ impl<'a> Ready<'a> {
                 }
                 Kind::Slack { slack, url }
             }
+            Channel::Leadsquared(settings) => {
+                let access = newest(&settings.access_key).ok_or_else(|| unset(&settings.access_key))?.clone();
+                let secret = newest(&settings.secret_key).ok_or_else(|| unset(&settings.secret_key))?.clone();
+                Kind::Leadsquared { settings, access, secret }
+            }
             Channel::Email(_) => {
                 return Err(refused("E_CHANNEL", "the destination is no webhook any more: replay it when it is"));
             }
@@ -109,6 +116,9 @@ impl<'a> Ready<'a> {
                 request::webhook(webhook, context, payload, id, at, credentials)
             }
             Kind::Slack { slack, url } => request::slack(slack, url, context, id),
+            Kind::Leadsquared { settings, access, secret } => {
+                leadsquared::request(settings, Keys { access, secret }, context, payload, id)
+            }
         }
     }
 
@@ -136,6 +146,9 @@ impl<'a> Ready<'a> {
                 sent.exchange.to = format!("slack ({})", host(&prepared.request.url));
                 sent
             }
+            Kind::Leadsquared { settings, .. } => scrub.sent(weigh_by(prepared, reply, at, |answer, wish| {
+                by_rules(&settings.answers, answer, wish).or_else(|| leadsquared::read(settings, answer, wish))
+            })),
         }
     }
 }

@@ -39,8 +39,13 @@ pub enum PrepareError {
         column: usize,
     },
     /// A secret that can't stand in a header.
-    #[error("the secret of 'auth' has a character that no header may have: set it again without line breaks")]
-    Secret,
+    #[error("the secret of '{0}' has a character that no header may have: set it again without line breaks")]
+    Secret(&'static str),
+    /// A lead without a value for any of the attributes that are sent.
+    #[error(
+        "the lead has no value for any attribute that is sent, and LeadSquared takes none without one: look at 'fields'"
+    )]
+    Empty,
 }
 
 impl PrepareError {
@@ -49,7 +54,8 @@ impl PrepareError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Template { .. } | Self::Json { .. } => "E_TEMPLATE",
-            Self::Secret => "E_SECRET",
+            Self::Secret(_) => "E_SECRET",
+            Self::Empty => "E_EMPTY",
         }
     }
 }
@@ -106,7 +112,7 @@ pub fn webhook(
     let mut secret_headers: Vec<String> = webhook.headers.keys().cloned().collect();
     if let (Some(auth), Some(secret)) = (&webhook.auth, credentials.auth) {
         if secret.chars().any(char::is_control) {
-            return Err(PrepareError::Secret);
+            return Err(PrepareError::Secret("auth"));
         }
         let (name, value) = match auth {
             Auth::Bearer { .. } | Auth::Oauth2(_) => ("authorization".to_owned(), format!("Bearer {secret}")),
@@ -207,7 +213,7 @@ fn body(body: Option<&Body>, context: &Value, payload: &Value) -> Result<(String
 }
 
 /// Whether a template is one `{{ … }}` and nothing else.
-fn is_one_value(template: &str) -> bool {
+pub(crate) fn is_one_value(template: &str) -> bool {
     let inner = template.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
     inner.is_some_and(|inner| !inner.contains("{{") && !inner.contains("}}"))
 }
@@ -293,7 +299,7 @@ mod tests {
             assert!(made.request.headers.contains(&(name.to_owned(), value.to_owned())), "{auth}");
             assert!(made.secret_headers.contains(&name.to_owned()));
             let broken = Credentials { auth: Some("a\nb"), ..Credentials::default() };
-            assert_eq!(prepared(settings, broken), Err(PrepareError::Secret));
+            assert_eq!(prepared(settings, broken), Err(PrepareError::Secret("auth")));
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod at_once;
 mod lead;
+mod leadsquared;
 mod mutation;
 mod queue;
 mod receiver;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 
 pub use at_once::queue_at_once;
 pub use lead::{assigned_lead, sold_lead};
+pub use leadsquared::Leadsquared;
 pub use queue::Queue;
 pub use receiver::{Answered, Came, Receiver};
 pub use schedules::{Scheduled, Schedules};

@@ -192,6 +192,11 @@ async fn a_destination_that_could_never_be_reached_is_refused() {
         webhook.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({ "id": "crm", "channel": { "webhook": webhook } })
     };
+    let leadsquared = |more: Value| {
+        let mut settings = json!({ "access_key": "s", "secret_key": "s" });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "id": "crm", "channel": { "leadsquared": settings } })
+    };
     let good = "https://crm.example/leads";
     let oauth2 = json!({ "oauth2": { "token_url": "https://10.0.0.1/token", "client_id": "c", "secret": "s" } });
     services.json(Method::PUT, "main-admin", "/v1/secrets/s", &json!({"value": "x"})).await;
@@ -217,6 +222,23 @@ async fn a_destination_that_could_never_be_reached_is_refused() {
             webhook(good, &json!({ "body": { "fields": { "a": "{{ lead.id }}", "b": "{{ lead" } } })),
             "channel.webhook.body.fields.b",
             "line 1",
+        ),
+        (leadsquared(json!({ "host": "http://api.leadsquared.com" })), "channel.leadsquared.host", "use https"),
+        (leadsquared(json!({ "host": "https://10.0.0.1" })), "channel.leadsquared.host", "public addresses"),
+        (
+            leadsquared(json!({ "fields": { "Phone": "{{ lead.", "mx_City": "x" } })),
+            "channel.leadsquared.fields.Phone",
+            "line 1",
+        ),
+        (
+            leadsquared(json!({ "activity": { "event": 201, "note": "\n{{ }}" } })),
+            "channel.leadsquared.activity.note",
+            "line 2, column",
+        ),
+        (
+            leadsquared(json!({ "activity": { "event": 201, "fields": { "mx_Custom_1": "{% if %}" } } })),
+            "channel.leadsquared.activity.fields.mx_Custom_1",
+            "line 1, column",
         ),
         (
             json!({ "id": "crm", "channel": { "slack": { "secret": "s", "text": "{{ }}" } } }),

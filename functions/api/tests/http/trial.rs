@@ -226,6 +226,32 @@ async fn a_slack_channel_s_url_stays_secret() {
 }
 
 #[tokio::test]
+async fn a_leadsquared_account_gets_the_sample_lead_and_its_keys_stay_secret() {
+    let receiver =
+        Receiver::start("200 OK\n\n{\"Status\":\"Success\",\"Message\":{\"Id\":\"1\"},\"Seen\":\"{request}\"}").await;
+    let services = services().await;
+    set(&services, "access", "acc-3ss-key").await;
+    set(&services, "secret", "s3cr3t-key").await;
+    let host = receiver.url.trim_end_matches("/leads");
+    let settings = json!({ "host": host, "access_key": "access", "secret_key": "secret", "search_by": "Phone" });
+    publish(&services, json!({ "id": "crm", "channel": { "leadsquared": settings } })).await;
+    let answer = test(&services).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let got = &receiver.got()[0];
+    assert_eq!((got.header("x-lsq-accesskey"), got.header("x-lsq-secretkey")), ("acc-3ss-key", "s3cr3t-key"));
+    let body: Value = serde_json::from_str(&got.body).unwrap();
+    let pair = |name: &str| body.as_array().unwrap().iter().find(|pair| pair["Attribute"] == name).cloned();
+    assert_eq!(pair("FirstName").unwrap()["Value"], "Test");
+    assert_eq!(pair("SearchBy").unwrap()["Value"], "Phone");
+    let shown = &answer.body;
+    assert_eq!(shown["url"], json!(format!("{host}/v2/LeadManagement.svc/Lead.Capture")));
+    assert_eq!(header(&shown["request"], "x-lsq-secretkey"), "[redacted]");
+    assert!(!answer.text.contains("acc-3ss-key") && !answer.text.contains("s3cr3t-key"), "{answer:?}");
+    // The head of the request breaks the JSON here, so that nobody could read a 'Status'.
+    assert_eq!(shown["outcome"]["status"], "unknown", "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_token_is_asked_for_and_kept_out_of_the_answer() {
     let server = Receiver::start("200 OK\n\n{\"access_token\":\"tok-3n-of-the-day\",\"expires_in\":3600}").await;
     let receiver = Receiver::start("401 No\n\n{\"seen\": \"{request}\"}").await;

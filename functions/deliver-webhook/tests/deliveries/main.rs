@@ -6,6 +6,7 @@ mod alerts;
 mod answers;
 mod crashes;
 mod health;
+mod leadsquared;
 mod limits;
 mod requests;
 mod setting;

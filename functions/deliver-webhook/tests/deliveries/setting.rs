@@ -56,6 +56,8 @@ impl Setting {
         for name in ["token", "hook"] {
             setting.set_secret(name, "top-secret").await;
         }
+        setting.set_secret("access", "acc-3ss-key").await;
+        setting.set_secret("secret", "s3cr3t-key").await;
         let slack = format!("{}/services/T0/B0/x", setting.receiver.url());
         setting.set_secret("slack", &slack).await;
         setting.publish(webhook, destination, 0).await;
@@ -70,7 +72,10 @@ impl Setting {
     }
 
     pub async fn publish(&self, mut webhook: Value, mut destination: Value, version: u64) {
-        if webhook.get("secret").is_none_or(|secret| secret != "slack") {
+        if webhook.get("access_key").is_some() {
+            webhook["host"] = self.receiver.url().into();
+            destination["channel"] = json!({ "leadsquared": webhook });
+        } else if webhook.get("secret").is_none_or(|secret| secret != "slack") {
             webhook["url"] = format!("{}{}", self.receiver.url(), webhook["url"].as_str().unwrap_or("/hook")).into();
             if let Some(token) = webhook.pointer_mut("/auth/oauth2/token_url") {
                 *token = format!("{}/token", self.receiver.url()).into();

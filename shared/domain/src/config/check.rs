@@ -4,6 +4,7 @@ mod assignees;
 mod automations;
 mod destinations;
 mod form_page;
+mod leadsquared;
 mod limits;
 mod pools;
 mod profiles;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::leadsquared::Leadsquared;
 use super::notify::Notify;
 use super::webhook::{Auth, Slack, Webhook};
 use super::{is_true, yes};
@@ -68,6 +69,8 @@ pub enum Channel {
     Email(Email),
     /// A message in a Slack channel.
     Slack(Slack),
+    /// A lead in a LeadSquared account.
+    Leadsquared(Leadsquared),
 }
 
 /// The queue, and with it the function, that carries out deliveries of a channel.
@@ -82,19 +85,20 @@ pub enum Carrier {
 impl Channel {
     /// The secrets that the channel needs.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
-        let (signing, other) = match self {
+        let (first, second) = match self {
             Self::Webhook(webhook) => (webhook.secret.as_ref(), webhook.auth.as_ref().map(Auth::secret)),
             Self::Slack(slack) => (None, Some(&slack.secret)),
+            Self::Leadsquared(settings) => (Some(&settings.access_key), Some(&settings.secret_key)),
             Self::Email(_) => (None, None),
         };
-        signing.into_iter().chain(other)
+        first.into_iter().chain(second)
     }
 
     /// Who carries out its deliveries.
     #[must_use]
     pub fn carrier(&self) -> Carrier {
         match self {
-            Self::Webhook(_) | Self::Slack(_) => Carrier::Webhook,
+            Self::Webhook(_) | Self::Slack(_) | Self::Leadsquared(_) => Carrier::Webhook,
             Self::Email(_) => Carrier::Email,
         }
     }
@@ -106,6 +110,7 @@ impl Channel {
             Self::Webhook(_) => "webhook",
             Self::Email(_) => "email",
             Self::Slack(_) => "slack",
+            Self::Leadsquared(_) => "leadsquared",
         }
     }
 }

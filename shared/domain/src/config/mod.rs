@@ -14,6 +14,7 @@ pub mod diff;
 pub mod document;
 mod fields;
 mod form_page;
+mod leadsquared;
 mod notify;
 mod platform;
 mod pool;
@@ -49,6 +50,7 @@ pub use fields::{FieldDefinition, FieldInfo, FieldTable};
 pub use form_page::{
     Buttons, FormPage, FormStep, PAGE_BYTES_MAX, PAGE_QUESTIONS_MAX, PAGE_STEPS_MAX, Question, QuestionWhen,
 };
+pub use leadsquared::{LEADSQUARED_FIELDS, LEADSQUARED_HOST, LeadUpdate, Leadsquared, LeadsquaredActivity};
 pub use notify::Notify;
 pub use platform::{BasicSecret, HeaderSecret, HubspotSettings, HubspotSignature};
 pub use pool::{Pool, PoolMember};

@@ -29,7 +29,7 @@ pub struct DestinationRow {
     id: String,
     /// Its name for people.
     name: Option<String>,
-    /// `webhook`, `email` or `slack`.
+    /// `webhook`, `email`, `slack` or `leadsquared`.
     channel: String,
     /// Whether it gets new deliveries.
     enabled: bool,

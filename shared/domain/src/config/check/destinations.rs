@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::config::{Auth, Body, Channel, Destination, HttpMethod, Notify, Webhook};
+use crate::delivery::AnswerRule;
 
 /// Most rules that read a destination's answers.
 const ANSWERS_MAX: usize = 50;
@@ -18,6 +19,7 @@ impl Check<'_> {
             match &destination.channel {
                 Channel::Webhook(webhook) => self.webhook(webhook, &path),
                 Channel::Slack(slack) => self.secret(Some(&slack.secret), format!("{path}.secret")),
+                Channel::Leadsquared(settings) => self.leadsquared(settings, &path),
                 Channel::Email(email) => {
                     if email.to.is_empty() {
                         self.problem(format!("{path}.to"), "the list is empty: give at least one recipient");
@@ -56,10 +58,7 @@ impl Check<'_> {
     fn webhook(&mut self, webhook: &Webhook, path: &str) {
         self.secret(webhook.secret.as_ref(), format!("{path}.secret"));
         self.url(&webhook.url, format!("{path}.url"));
-        if !(1..=30).contains(&webhook.timeout_s) {
-            let message = format!("found {} seconds, expected 1 to 30 seconds", webhook.timeout_s);
-            self.problem(format!("{path}.timeout_s"), message);
-        }
+        self.timeout(webhook.timeout_s, format!("{path}.timeout_s"));
         if webhook.method == HttpMethod::Get && !matches!(webhook.body, Some(Body::Form(_))) {
             self.problem(format!("{path}.body"), "a GET has no body: name what goes into the URL under 'form'");
         }
@@ -79,10 +78,22 @@ impl Check<'_> {
                 self.problem(format!("{path}.headers"), message);
             }
         }
-        if webhook.answers.len() > ANSWERS_MAX {
+        self.answer_rules(&webhook.answers, path);
+    }
+
+    /// Checks how long an exchange may take.
+    pub(super) fn timeout(&mut self, timeout_s: u16, path: String) {
+        if !(1..=30).contains(&timeout_s) {
+            self.problem(path, format!("found {timeout_s} seconds, expected 1 to 30 seconds"));
+        }
+    }
+
+    /// Checks the rules that read a destination's answers; `path` is that of its channel.
+    pub(super) fn answer_rules(&mut self, rules: &[AnswerRule], path: &str) {
+        if rules.len() > ANSWERS_MAX {
             self.problem(format!("{path}.answers"), format!("expected at most {ANSWERS_MAX} rules"));
         }
-        for (index, rule) in webhook.answers.iter().enumerate() {
+        for (index, rule) in rules.iter().enumerate() {
             for status in rule.status.iter().filter(|status| !(100..=599).contains(*status)) {
                 let message = format!("found {status}, expected an HTTP status from 100 to 599");
                 self.problem(format!("{path}.answers[{index}].status"), message);

@@ -152,6 +152,59 @@ fn destinations() {
 }
 
 #[test]
+fn leadsquared_accounts() {
+    let of = |rest: &str| {
+        format!(
+            "destinations: [{{ id: d, channel: {{ leadsquared: {{ access_key: known, secret_key: known, {rest} }} }} }}]"
+        )
+    };
+    let at = "destinations[0].channel.leadsquared";
+    let keys = "destinations: [{ id: d, channel: { leadsquared: { access_key: none, secret_key: unset } } }]";
+    refused(&[
+        (keys, &format!("{at}.access_key"), &["'none' has no value"]),
+        (keys, &format!("{at}.secret_key"), &["'unset' has no value"]),
+        (
+            "destinations: [{ id: d, channel: { leadsquared: { access_key: known } } }]",
+            at,
+            &["'secret_key' is missing"],
+        ),
+    ]);
+    let many: Vec<String> = (0..201).map(|number| format!("mx_{number}: x")).collect();
+    let many = format!("fields: {{ {} }}", many.join(", "));
+    for (rest, path, pieces) in [
+        ("host: api-in21.leadsquared.com", "host", &["begins with https://"][..]),
+        ("host: 'https://api.leadsquared.com/v2/LeadManagement.svc?accessKey=a'", "host", &["API host alone"]),
+        ("host: 'https://api.leadsquared.com?accessKey=a'", "host", &["API host alone"]),
+        ("timeout_s: 0", "timeout_s", &["found 0", "1 to 30"]),
+        ("answers: [{ status: [7], then: accepted }]", "answers[0].status", &["found 7"]),
+        ("search_by: mx_Id", "search_by", &["'mx_Id' is not among the attributes"]),
+        ("search_by: Phon", "search_by", &["did you mean 'Phone'"]),
+        ("search_by: Phone, fields: { EmailAddress: x }", "search_by", &["'Phone' is not among"]),
+        ("fields: { 'First Name': x }", "fields.First Name", &["schema name"]),
+        ("fields: { '': x }", "fields.", &["schema name"]),
+        ("fields: { SearchBy: Phone }", "fields.SearchBy", &["'search_by'"]),
+        (&many, "fields", &["at most 200"]),
+        ("update: some", "update", &["no 'some' here", "'all', 'none'"]),
+        ("update: none, activity: { event: 201 }", "update", &["without an activity only"]),
+        ("activity: { event: 0 }", "activity.event", &["found 0", "activity type"]),
+        ("activity: {}", "activity", &["'event' is missing"]),
+        ("activity: { event: 201, fields: { mx-1: x } }", "activity.fields.mx-1", &["schema name"]),
+    ] {
+        refused(&[(&of(rest), &format!("{at}.{path}"), pieces)]);
+    }
+    let found = super::super::problems(&of("host: 'https://api.leadsquared.com?accessKey=s3cret'"));
+    assert!(!found.iter().any(|problem| problem.contains("s3cret")), "{found:?}");
+    for good in [
+        "",
+        "search_by: phone, update: only_empty_fields",
+        "host: 'https://api-in21.leadsquared.com/v2/', search_by: ProspectId, fields: { ProspectID: x, mx_City: y }",
+        "activity: { event: 201, note: x, fields: { mx_Custom_1: y } }",
+    ] {
+        assert_eq!(super::super::problems(&of(good)), Vec::<String>::new(), "{good}");
+    }
+}
+
+#[test]
 fn who_is_to_be_told_has_an_address() {
     let many = vec!["a@example.com"; 21].join(", ");
     refused(&[
