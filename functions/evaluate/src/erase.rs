@@ -1,8 +1,8 @@
 //! Erasing a lead, at its platform's word or by hand: everything personal goes, in one commit with its keys and the event that
-//! made it; then its activities, which may be more than a commit takes.
+//! made it; then its activities and the reasons of its decisions, which may be more than a commit takes.
 //!
 //! What counts and what was decided stays, without the person: who was given the lead and when, so that no capacity and no
-//! cap is off. What others wrote down of the lead before (traces of decisions, tries of deliveries) ends with the log.
+//! cap is off. What others wrote down of the lead before (tries of deliveries, other events) ends with the log.
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::{End, Ending, Standing};
@@ -133,7 +133,7 @@ impl Evaluate {
     }
 
     /// Tries once: what is personal of the lead, its keys and what events brought go in one commit, with the record of what
-    /// asked for it; then its activities. The inner error says that others were faster.
+    /// asked for it; then what is left. The inner error says that others were faster.
     async fn erase_once(
         &self,
         account: &AccountId,
@@ -181,7 +181,8 @@ impl Evaluate {
         self.finish(account, lead.as_ref(), freed).await.map(Ok)
     }
 
-    /// What is left to be done when a lead is erased: its activities go, and others are told of whom it freed.
+    /// What is left to be done when a lead is erased: its activities go, and the reasons of its decisions, which quote it; and
+    /// others are told of whom it freed.
     ///
     /// Activities may be more than one commit takes. They go after it, for then none can come to the lead any more: its version
     /// has moved. The message is done when they are gone, so a process that ends before that leaves it to the next one.
@@ -189,9 +190,8 @@ impl Evaluate {
         if let Some(lead) = lead.filter(|lead| lead.erased_at.is_some()) {
             self.outbox.points.reach(Point::BeforeErasing);
             let activities = self.store.delete_activities(account, &lead.id).await?;
-            if activities > 0 {
-                tracing::info!(%account, lead = %lead.id, activities, "activities of an erased lead deleted");
-            }
+            let traces = self.store.forget_reasons(account, &lead.id, lead.standing.attempt()).await?;
+            tracing::info!(%account, lead = %lead.id, activities, traces, "what else there was of an erased lead is gone");
         }
         let mut effects = Effects::default();
         if freed && self.anything_waits(account).await? {

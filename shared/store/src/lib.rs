@@ -26,6 +26,7 @@ mod config;
 mod config_cache;
 mod delivery;
 mod destination;
+mod erasure;
 mod error;
 mod event;
 mod fresh;

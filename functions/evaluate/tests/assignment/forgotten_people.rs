@@ -1,10 +1,11 @@
 //! Leads that a person has erased.
 
 use jiff::SignedDuration;
-use leadyard_domain::assignment::{Ending, Standing};
+use leadyard_domain::assignment::{Assignment, Ending, Standing};
 use leadyard_domain::event::EventStatus;
 use leadyard_domain::id::{EventId, LeadId};
 use leadyard_domain::message::LeadsMessage;
+use leadyard_domain::trace::Trace;
 use serde_json::{Value, json};
 
 use crate::activities::{call, told};
@@ -54,6 +55,8 @@ async fn everything_personal_goes_with_the_activities() {
         assert_eq!(after.ended(1), Some(Ending::Erased));
         assert!(told(&setting, &lead).await.is_empty());
     }
+    let quoting = |decisions: &[Assignment]| decisions.iter().filter(|its| its.trace != Trace::default()).count();
+    assert_eq!([quoting(&setting.assignments(&lead).await), quoting(&setting.assignments(&waits).await)], [0, 2]);
     // The one that made it, and the last one.
     assert_eq!([payload_of(&setting, &made.event).await, payload_of(&setting, &met.event).await], [0, 0]);
     let record = setting.table.store.event(&account(), &made.event).await.unwrap().unwrap();

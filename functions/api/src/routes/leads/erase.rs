@@ -24,7 +24,7 @@ pub struct EraseAsked {
 
 /// Erase a lead
 ///
-/// Everything personal goes: its fields, its search keys, its activities, and what the events brought that made it and that it
+/// Everything personal goes: its fields, its search keys, its activities, the reasons of its decisions, and what the events brought that made it and that it
 /// was last met by or decided for. Who had it, and when, stays on record, with its place in a capacity given back; nothing of it
 /// is delivered any more. What else was written down of it ends with the account's `log_days`. It can't be undone; to ask again is
 /// harmless.
