@@ -13,7 +13,7 @@ use crate::routes::assignees::{self, availability};
 use crate::routes::deliveries::many;
 use crate::routes::destinations::{health, trial};
 use crate::routes::imports;
-use crate::routes::leads::{self, contact, handback, stage};
+use crate::routes::leads::{self, activities, contact, edit, erase, handback, stage};
 use crate::routes::queues::{self, claim};
 use crate::routes::sources::reconcile;
 use crate::routes::{
@@ -53,7 +53,8 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(sources::spec::read))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set))
-        .routes(routes!(leads::read))
+        .routes(routes!(leads::read, edit::edit, erase::erase))
+        .routes(routes!(activities::list, activities::tell))
         .routes(routes!(contact::record))
         .routes(routes!(stage::set))
         .routes(routes!(handback::reject))

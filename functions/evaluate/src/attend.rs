@@ -1,17 +1,19 @@
 //! Carrying out what is asked of a known lead: read, plan, commit, ask for what follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::id::{AccountId, LeadId, QueueId};
+use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{Drain, LeadsMessage};
+use leadyard_sources::capture::{Known, keys_of};
 use leadyard_store::{Commit, Ruled, Settled, StoreError};
 
 use crate::handler::Evaluate;
-use crate::known::{Ask, File, Plan};
+use crate::known::{Ask, File, Plan, edited};
 use crate::outbox::{Effects, OutboxError};
 use crate::plan::Planned;
 use crate::turn;
@@ -55,12 +57,17 @@ impl From<leadyard_runtime::SendError> for AttendError {
 pub(crate) fn ask_of(message: LeadsMessage) -> Option<(LeadId, Ask)> {
     match message {
         LeadsMessage::Changed { lead, stage, .. } => Some((lead, Ask::Stage(stage))),
+        LeadsMessage::Edit { lead, fields, by, at, .. } => Some((lead, Ask::Edit { fields, by, at })),
+        LeadsMessage::Activity { activity, .. } => Some((activity.lead.clone(), Ask::Activity(activity))),
         LeadsMessage::Reassign { lead, attempt, how, reason, by, to, at, .. } => {
             Some((lead, Ask::End { attempt, how, reason, by, to, at }))
         }
         LeadsMessage::Due { lead, attempt, step, .. } => Some((lead, Ask::Due { attempt, step })),
         LeadsMessage::FollowUp { lead, .. } => Some((lead, Ask::FollowUp)),
-        LeadsMessage::Received { .. } | LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } => None,
+        LeadsMessage::Received { .. }
+        | LeadsMessage::Erase { .. }
+        | LeadsMessage::Drain { .. }
+        | LeadsMessage::Import { .. } => None,
     }
 }
 
@@ -73,7 +80,7 @@ impl Evaluate {
         (lead, ask): &(LeadId, Ask),
     ) -> Result<(), AttendError> {
         for number in 1..=TRIES_MAX {
-            let Some(file) = self.file(account, lead, ask).await? else {
+            let Some(file) = self.file(account, ruled, lead, ask).await? else {
                 // Leads are never deleted; a message that names none is of another table.
                 tracing::warn!(%account, %lead, "a message names a lead that is not there");
                 return Ok(());
@@ -86,6 +93,12 @@ impl Evaluate {
                 Plan::Late => {
                     self.leave(turn).await;
                     return self.follow(account, ruled, &file, ask, now).await;
+                }
+                Plan::Refused(reason) => {
+                    self.leave(turn).await;
+                    self.metrics.count("RequestsNotDone", 1);
+                    tracing::warn!(%account, %lead, reason, "what was asked of a lead can't be done");
+                    return Ok(());
                 }
                 Plan::Early(at) => {
                     self.leave(turn).await;
@@ -109,7 +122,13 @@ impl Evaluate {
         Err(AttendError::Overtaken)
     }
 
-    async fn file(&self, account: &AccountId, lead: &LeadId, ask: &Ask) -> Result<Option<File>, StoreError> {
+    async fn file(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        lead: &LeadId,
+        ask: &Ask,
+    ) -> Result<Option<File>, StoreError> {
         let Some(found) = self.store.leads(account, &[lead.clone()].into(), true).await?.remove(lead) else {
             return Ok(None);
         };
@@ -119,7 +138,39 @@ impl Evaluate {
         let mut assignments = self.store.assignments(account, &wanted).await?;
         let last = assignments.get(&last).cloned();
         let assignment = asked.and_then(|asked| assignments.remove(&asked));
-        Ok(Some(File { lead: found, assignment, last }))
+        let activity = match ask {
+            Ask::Activity(incoming) => self.store.activity(account, lead, &incoming.id).await?,
+            _ => None,
+        };
+        let claims = match ask {
+            Ask::Edit { fields, at, .. } => self.claims(account, ruled, &found, &edited(&found, fields, *at)).await?,
+            _ => Vec::new(),
+        };
+        Ok(Some(File { lead: found, assignment, last, activity, claims }))
+    }
+
+    /// The keys that a lead gets when it is changed by hand: those that it did not have, and that nobody else has. Those that it
+    /// had go on leading to it, as they do when an event changes it.
+    async fn claims(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        before: &Lead,
+        after: &Lead,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let config = ruled.rules.checked();
+        let had = keys_of(config, before);
+        let new: BTreeSet<UniqueKey> = keys_of(config, after).into_iter().filter(|key| !had.contains(key)).collect();
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.store.find_leads(account, &new, true).await?;
+        let holders: BTreeSet<LeadId> = keys.values().cloned().collect();
+        let leads = match holders.is_empty() {
+            true => BTreeMap::new(),
+            false => self.store.leads(account, &holders, true).await?,
+        };
+        Ok(Known { keys, leads }.free(new))
     }
 
     /// Asks once more for what follows from where a lead stands; the first time may have ended before that.
@@ -133,11 +184,15 @@ impl Evaluate {
     ) -> Result<(), AttendError> {
         self.credit(ruled, &file.lead, ask).await?;
         let mut effects = Effects::default();
-        effects.follow(ruled.rules.checked(), &file.lead, now)?;
+        match ask {
+            // Nothing else is different because of it.
+            Ask::Activity(_) => effects.own(ruled.rules.checked(), &file.lead, true)?,
+            _ => effects.follow(ruled.rules.checked(), &file.lead, now)?,
+        }
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
-        // All but this may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was
-        // parked. This is asked for before a commit that may never be made: a walk that can't give a lead would go on forever.
-        if !matches!(ask, Ask::FollowUp) && self.anything_waits(account).await? {
+        // All but these may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was
+        // parked. A follow-up is asked for before a commit that may never be made: a walk that can't give a lead would go on forever.
+        if ask.may_free() && self.anything_waits(account).await? {
             effects.drain(account, Drain::default())?;
         }
         tracing::info!(%account, lead = %file.lead.id, "nothing is left to be decided: it was done before, or is too late");
@@ -156,7 +211,10 @@ impl Evaluate {
         let mut effects = Effects::default();
         if let Some(write) = &settled.lead {
             self.credit(ruled, &write.lead, ask).await?;
-            effects.follow(ruled.rules.checked(), &write.lead, now)?;
+            match ask {
+                Ask::Activity(_) => effects.own(ruled.rules.checked(), &write.lead, false)?,
+                _ => effects.follow(ruled.rules.checked(), &write.lead, now)?,
+            }
             self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&write.lead)).await?;
             self.report(account, None, settled);
             let lead = &write.lead.id;
@@ -170,6 +228,12 @@ impl Evaluate {
                     tracing::info!(%account, %lead, attempt, step, "service level missed");
                 }
                 Ask::Stage(_) => tracing::info!(%account, %lead, "stage changed"),
+                Ask::Edit { by, .. } => tracing::info!(%account, %lead, by, "lead changed by hand"),
+                Ask::Activity(activity) => {
+                    self.metrics.count("ActivitiesStored", 1);
+                    let version = settled.activity.as_ref().map_or(0, |activity| activity.version);
+                    tracing::info!(%account, %lead, activity = %activity.id, version, "activity stored");
+                }
                 Ask::FollowUp => {}
             }
         }

@@ -125,6 +125,7 @@ impl Evaluate {
                 let newer = self.newer(account, ruled, &drain).await?;
                 self.drain(account, newer.as_deref().unwrap_or(ruled), drain, until).await
             }
+            LeadsMessage::Erase { lead, by, .. } => self.erase_by_hand(account, ruled, &lead, &by).await,
             LeadsMessage::Import { import, from, .. } => self.import(account, ruled, &import, from).await,
             message => match ask_of(message) {
                 Some(ask) => self.attend(account, ruled, &ask).await,

@@ -1,14 +1,18 @@
-//! What is done with a lead that is known: somebody ceases to have it, a step of its service level is due, its stage
-//! changes. Pure: from the lead, the decision that gave it and the state to what shall be stored.
+//! What is done with a lead that is known: somebody ceases to have it, a step of its service level is due, its stage or other
+//! fields change, something happens to it. Pure: from the lead, the decision that gave it and the state to what shall be stored.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use leadyard_domain::activity::{ACTIVITIES_MAX, Activity, ActivityBehaviour, ActivityMet, meet};
 use leadyard_domain::assignment::{Assignment, Cause, End, Ending, Outcome, PoolPick};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::Checked;
 use leadyard_domain::decision::{self, Case, Decision, Needs, Route, State};
-use leadyard_domain::field::{FieldName, FieldValue};
+use leadyard_domain::field::{FIELDS_MAX, FieldName, FieldValue};
 use leadyard_domain::handover;
 use leadyard_domain::id::{AssigneeId, DeliveryId};
+use leadyard_domain::key::Claim;
 use leadyard_domain::lead::{HOLDINGS_MAX, Lead};
 use leadyard_domain::rules::Rules;
 use leadyard_domain::service_level::Due;
@@ -35,6 +39,16 @@ pub enum Ask {
     Due { attempt: u32, step: u32 },
     /// Its stage is another one.
     Stage(String),
+    /// Fields of it are changed by hand.
+    Edit {
+        /// The fields with their new values; those without one are taken away.
+        fields: BTreeMap<FieldName, Option<FieldValue>>,
+        by: String,
+        /// When it was asked for.
+        at: Timestamp,
+    },
+    /// Something happened to it.
+    Activity(Box<Activity>),
     /// Nothing but what follows from where it stands.
     FollowUp,
 }
@@ -44,7 +58,15 @@ impl Ask {
     pub fn attempt(&self) -> Option<u32> {
         match self {
             Self::End { attempt, .. } | Self::Due { attempt, .. } => Some(*attempt),
-            Self::Stage(_) | Self::FollowUp => None,
+            Self::Stage(_) | Self::Edit { .. } | Self::Activity(_) | Self::FollowUp => None,
+        }
+    }
+
+    /// Whether somebody may be able to take another lead because of it.
+    pub fn may_free(&self) -> bool {
+        match self {
+            Self::End { .. } | Self::Due { .. } | Self::Stage(_) | Self::Edit { .. } => true,
+            Self::Activity(_) | Self::FollowUp => false,
         }
     }
 }
@@ -57,6 +79,10 @@ pub struct File {
     pub assignment: Option<Assignment>,
     /// The last decision about it.
     pub last: Option<Assignment>,
+    /// What is known of the activity that is told of, when it is there.
+    pub activity: Option<Activity>,
+    /// The keys that it gets by an edit.
+    pub claims: Vec<Claim>,
 }
 
 /// What is to be done.
@@ -64,6 +90,8 @@ pub struct File {
 pub enum Plan {
     /// It was done before, or is too late: only what follows from where the lead stands is asked for once more.
     Late,
+    /// It can't be done, now or later; the reason is for a person.
+    Refused(&'static str),
     /// The time has not come yet: clocks differ.
     Early(Timestamp),
     /// This is to be written.
@@ -123,9 +151,14 @@ impl File {
     pub fn plan(&self, ruled: &Ruled, ask: &Ask, state: &mut State, now: Timestamp) -> Plan {
         match ask {
             // Nobody has it, and nothing is to stand in it again.
+            Ask::Edit { .. } | Ask::Activity(_) if self.lead.erased_at.is_some() => {
+                Plan::Refused("everything personal of the lead was erased, and nothing is to stand in it again")
+            }
             _ if self.lead.erased_at.is_some() => Plan::Late,
             Ask::FollowUp => Plan::Late,
             Ask::Stage(stage) => self.change_stage(ruled, stage, state, now),
+            Ask::Edit { fields, at, .. } => self.edit(ruled, edited(&self.lead, fields, *at), state, now),
+            Ask::Activity(incoming) => self.take(incoming, now),
             Ask::Due { attempt, step } => self.due(ruled, *attempt, *step, state, now),
             // Who was named could not take it: that is on record, and was asked for once.
             Ask::End { attempt, how, at, to: Some(_), .. } if self.was_refused(*attempt, *how, *at) => Plan::Late,
@@ -228,31 +261,80 @@ impl File {
     }
 
     fn change_stage(&self, ruled: &Ruled, stage: &str, state: &mut State, now: Timestamp) -> Plan {
-        let config = ruled.rules.checked();
         let mut lead = self.lead.clone();
         let Ok(field) = FieldName::new(handover::STAGE) else { return Plan::Late };
-        let value = FieldValue::Text(stage.to_owned());
-        let changed = lead.fields.insert(field, value.clone()).is_none_or(|before| before != value);
-        let freed = handover::follow_stage(&mut lead, config, state);
-        let left = handover::leave_line(&mut lead, config);
-        if changed || freed || left { self.write_changed(ruled, lead, freed, now) } else { Plan::Late }
+        lead.fields.insert(field, FieldValue::Text(stage.to_owned()));
+        self.change(ruled, lead, state, now)
     }
 
-    /// Writes a lead whose fields were changed here, and asks for what others are to be told.
-    fn write_changed(&self, ruled: &Ruled, mut lead: Lead, freed: bool, now: Timestamp) -> Plan {
-        // The version that it will have.
-        lead.version += 1;
-        let source = lead.source.clone();
-        let seen = Seen { source: &source, received_at: now, now };
-        announce(&ruled.rules, Some(&self.lead), &mut lead, MadeBy::Us, &seen);
-        lead.version -= 1;
-        self.write(lead, Vec::new(), freed, now)
+    fn edit(&self, ruled: &Ruled, lead: Lead, state: &mut State, now: Timestamp) -> Plan {
+        if lead.fields.len() > self.lead.fields.len() && lead.fields.len() + lead.extra.len() > FIELDS_MAX {
+            return Plan::Refused("the lead would have more than 200 fields, those without a mapping included");
+        }
+        self.change(ruled, lead, state, now)
+    }
+
+    /// Puts other fields into the lead, with all that its stage means. It is not decided anew by that.
+    fn change(&self, ruled: &Ruled, mut lead: Lead, state: &mut State, now: Timestamp) -> Plan {
+        let config = ruled.rules.checked();
+        let changed = lead.fields != self.lead.fields;
+        let freed = handover::follow_stage(&mut lead, config, state);
+        let left = handover::leave_line(&mut lead, config);
+        if !(changed || freed || left) {
+            return Plan::Late;
+        }
+        let mut settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
+        if let Some(write) = &mut settled.lead {
+            write.keys.clone_from(&self.claims);
+            let source = write.lead.source.clone();
+            let seen = Seen { source: &source, received_at: now, now };
+            announce(&ruled.rules, Some(&self.lead), &mut write.lead, MadeBy::Us, &seen);
+        }
+        Plan::Write(Box::new(Planned { settled, freed }))
+    }
+
+    /// Takes what is told of an activity. The lead moves with it, so that it counts its activities and none comes to it when it is
+    /// erased at the same moment.
+    fn take(&self, incoming: &Activity, now: Timestamp) -> Plan {
+        let mut lead = self.lead.clone();
+        let (account, id) = (lead.account.clone(), lead.id.clone());
+        let incoming = Activity { account, lead: id, created_at: now, ..incoming.clone() };
+        let activity = match meet(self.activity.as_ref(), incoming, ActivityBehaviour::CreateAndUpdate) {
+            ActivityMet::Created(_) if lead.activities >= ACTIVITIES_MAX => {
+                return Plan::Refused("the lead has 1,000 activities, and that is the most");
+            }
+            ActivityMet::Created(activity) => {
+                lead.activities += 1;
+                activity
+            }
+            ActivityMet::Updated(activity) => activity,
+            ActivityMet::Unchanged(_) | ActivityMet::Skipped(_) => return Plan::Late,
+        };
+        let settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
+        let settled = Settled { activity: Some(activity), ..settled };
+        Plan::Write(Box::new(Planned { settled, freed: false }))
     }
 
     fn write(&self, lead: Lead, assignments: Vec<Assignment>, freed: bool, now: Timestamp) -> Plan {
         let settled = Settled::known(lead, self.lead.standing.clone(), assignments, now);
         Plan::Write(Box::new(Planned { settled, freed }))
     }
+}
+
+/// A lead as an edit leaves it. What was done before, and what was overtaken by a later edit of the same field, is left out.
+pub fn edited(lead: &Lead, fields: &BTreeMap<FieldName, Option<FieldValue>>, at: Timestamp) -> Lead {
+    let mut lead = lead.clone();
+    for (name, value) in fields {
+        if lead.edited.get(name).is_some_and(|last| *last >= at) {
+            continue;
+        }
+        lead.edited.insert(name.clone(), at);
+        match value {
+            Some(value) => lead.fields.insert(name.clone(), value.clone()),
+            None => lead.fields.remove(name),
+        };
+    }
+    lead
 }
 
 /// A known lead as rules see it.

@@ -89,6 +89,17 @@ impl Effects {
         self.deliver(config, &lead.account, &earlier)
     }
 
+    /// What a lead's version asks for by itself, whoever has it; with `again` also what earlier ones did, for that may not have
+    /// been sent.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn own(&mut self, config: &Checked, lead: &Lead, again: bool) -> Result<(), SendError> {
+        let own = lead.own_deliveries.iter().filter(|own| again || own.version == lead.version);
+        let own: Vec<DeliveryId> = own.map(|own| own.delivery.clone()).collect();
+        self.deliver(config, &lead.account, &own)
+    }
+
     /// All that follows from where a lead will stand, when a commit that is about to be made is through or never will be: a
     /// process that ends in between leaves a message that asks for it.
     ///

@@ -308,7 +308,7 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
     let config = rules.checked();
     let Prepared { record, change, seen } = prepared;
     let Some(Change { mut lead, before, keys, previous, route, is_new, anew }) = change else {
-        let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen };
+        let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen, activity: None };
         return Planned { settled, freed: false };
     };
     let mut freed = handover::follow_stage(&mut lead, config, state);
@@ -336,7 +336,8 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
         }
     }
     tell_others(rules, &record.received, before.as_ref(), &mut lead, now);
-    let settled = Settled { record: Some(record), lead: Some(LeadWrite { lead, previous, keys }), assignments, seen };
+    let lead = Some(LeadWrite { lead, previous, keys });
+    let settled = Settled { record: Some(record), lead, assignments, seen, activity: None };
     Planned { settled, freed }
 }
 

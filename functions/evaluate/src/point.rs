@@ -11,6 +11,8 @@ pub enum Point {
     BeforeCommit,
     /// The decision is; nobody has been told.
     AfterCommit,
+    /// A lead is erased; its activities are not.
+    BeforeErasing,
     /// Before messages go to a queue.
     BeforeSend,
     /// The queue has them.
@@ -23,9 +25,10 @@ pub enum Point {
 
 impl Point {
     /// Every one.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BeforeCommit,
         Self::AfterCommit,
+        Self::BeforeErasing,
         Self::BeforeSend,
         Self::AfterSend,
         Self::BeforeSchedule,

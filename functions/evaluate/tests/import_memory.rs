@@ -41,7 +41,7 @@ fn now() -> Timestamp {
 /// Settles an event without a lead: what is measured is the import.
 fn settled(received: Received) -> Settled {
     let record = EventRecord { received, status: EventStatus::Unchanged, reason: None, lead: None, settled_at: now() };
-    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }
+    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None }
 }
 
 #[tokio::test]

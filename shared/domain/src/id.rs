@@ -1,7 +1,7 @@
 //! Names of things, each its own type, so that two of them cannot be swapped.
 //!
 //! Ids that a person writes (`AccountId`, `PoolId`, …) are slugs: `[a-z0-9][a-z0-9_-]{0,63}`. Ids that the engine makes
-//! (`EventId`, `LeadId`, `DeliveryId`) are derived from their input by SHA-256, never random, so that a retried step
+//! (`EventId`, `LeadId`, `ActivityId`, `DeliveryId`) are derived from their input by SHA-256, never random, so that a retried step
 //! arrives at the same id.
 //!
 //! A decision names thousands of candidates, so an id costs little to clone: a short one stands where it is used.
@@ -9,6 +9,7 @@
 use std::fmt;
 
 use data_encoding::{Encoding, Specification};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -144,14 +145,6 @@ id!(
     /// The name by which other accounts know an account; its id where nothing else is said.
     AccountName, "account name", is_slug, SLUG
 );
-impl AccountName {
-    /// The name of an account that gives itself none.
-    #[must_use]
-    pub fn of(account: &AccountId) -> Self {
-        Self(account.as_str().into())
-    }
-}
-
 id!(
     /// What is done when leads change.
     AutomationId, "automation id", is_slug, SLUG
@@ -159,6 +152,10 @@ id!(
 id!(
     /// A list of values kept beside the config, such as the ZIP codes of a territory.
     ListName, "list name", is_slug, SLUG
+);
+id!(
+    /// What an activity is, such as `call`, `visit` or `form_submission`.
+    ActivityType, "activity type", is_slug, SLUG
 );
 id!(
     /// One received event: `evt_` and 26 characters.
@@ -171,6 +168,10 @@ id!(
 id!(
     /// One lead: `lead_` and 26 characters.
     LeadId, "lead id", |text| has_digest(text, "lead_"), "it is 'lead_' and 26 characters"
+);
+id!(
+    /// One activity: `act_` and 26 characters. Unique within its lead.
+    ActivityId, "activity id", |text| has_digest(text, "act_"), "it is 'act_' and 26 characters"
 );
 id!(
     /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`; for a notice about the
@@ -301,6 +302,45 @@ impl LeadId {
     }
 }
 
+impl AccountName {
+    /// The name of an account for which no other is said: its id.
+    #[must_use]
+    pub fn of(account: &AccountId) -> Self {
+        // Both are slugs.
+        Self(account.0.clone())
+    }
+}
+
+impl ActivityId {
+    /// The activity that its sender named itself: whoever names it again means the same one.
+    #[must_use]
+    pub fn from_external(account: &AccountId, external_id: &str) -> Self {
+        let parts = [b"activity external".as_slice(), account.as_str().as_bytes(), external_id.as_bytes()];
+        Self(format!("act_{}", digest(&parts)).into())
+    }
+
+    /// The activity that nobody named: of one type there is one of a lead at a moment, to the millisecond, which is as much as
+    /// most senders tell.
+    #[must_use]
+    pub fn from_what(account: &AccountId, lead: &LeadId, kind: &ActivityType, at: Timestamp) -> Self {
+        let parts = [
+            b"activity what".as_slice(),
+            account.as_str().as_bytes(),
+            lead.as_str().as_bytes(),
+            kind.as_str().as_bytes(),
+            &at.as_millisecond().to_be_bytes(),
+        ];
+        Self(format!("act_{}", digest(&parts)).into())
+    }
+
+    /// The activity that another account made, by its id there.
+    #[must_use]
+    pub fn from_origin(account: &AccountName, id: &str) -> Self {
+        let parts = [b"activity origin".as_slice(), account.as_str().as_bytes(), id.as_bytes()];
+        Self(format!("act_{}", digest(&parts)).into())
+    }
+}
+
 impl LeadId {
     /// The id without its prefix.
     fn digest(&self) -> &str {
@@ -402,6 +442,35 @@ mod tests {
         assert_ne!(one, EventId::from_external(&a, &s, "43"));
         assert_ne!(one, EventId::from_external(&a, &SourceId::new("web4").unwrap(), "2"));
         assert_eq!(EventId::new(one.as_str()), Ok(one));
+    }
+
+    #[test]
+    fn an_activity_is_told_by_its_name_or_by_what_it_is() {
+        let (a, b) = (AccountId::new("a").unwrap(), AccountId::new("b").unwrap());
+        let lead = |number: &str| LeadId::from_event(&EventId::from_external(&a, &SourceId::new("s").unwrap(), number));
+        let kind = |name: &str| ActivityType::new(name).unwrap();
+        let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap();
+        let named = ActivityId::from_external(&a, "42");
+        assert_eq!(named, ActivityId::from_external(&a, "42"));
+        assert_ne!(named, ActivityId::from_external(&b, "42"));
+        assert_ne!(named, ActivityId::from_external(&a, "43"));
+        assert_ne!(named, ActivityId::from_origin(&AccountName::of(&a), "42"));
+        assert_ne!(
+            ActivityId::from_origin(&AccountName::of(&b), "42"),
+            ActivityId::from_origin(&AccountName::of(&a), "42")
+        );
+        let what = ActivityId::from_what(&a, &lead("1"), &kind("call"), at(5_000));
+        assert_eq!(what, ActivityId::from_what(&a, &lead("1"), &kind("call"), at(5_999)), "of one millisecond");
+        for other in [
+            ActivityId::from_what(&a, &lead("1"), &kind("call"), at(6_000)),
+            ActivityId::from_what(&a, &lead("1"), &kind("visit"), at(5_000)),
+            ActivityId::from_what(&a, &lead("2"), &kind("call"), at(5_000)),
+            ActivityId::from_what(&b, &lead("1"), &kind("call"), at(5_000)),
+        ] {
+            assert_ne!(what, other);
+        }
+        assert_eq!(ActivityId::new(what.as_str()), Ok(what));
+        assert!(ActivityId::new("act_1").is_err());
     }
 
     #[test]

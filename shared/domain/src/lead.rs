@@ -46,6 +46,13 @@ pub struct Lead {
     /// How often an event met this lead after the first.
     #[serde(default)]
     pub duplicate_count: u32,
+    /// How many activities it has.
+    #[serde(default)]
+    pub activities: u32,
+    /// Of each field that was changed by hand, when that was last asked for: the same message again, or an earlier one that
+    /// comes later, does not change it back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub edited: BTreeMap<FieldName, Timestamp>,
     /// The event that last created or met it.
     pub last_event: LastEvent,
     /// What it remembers of its way through accounts.

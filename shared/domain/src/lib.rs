@@ -3,6 +3,7 @@
 //! Nothing here knows AWS, async, a clock or randomness: time and ids are arguments, and what should happen comes back
 //! as a value that a function carries out. The words are those of `docs/glossary.md`.
 
+pub mod activity;
 pub mod assignment;
 pub mod availability;
 pub mod caps;

@@ -1,10 +1,14 @@
 //! What travels through the queues.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::activity::Activity;
 use crate::assignment::Ending;
 use crate::event::Received;
+use crate::field::{FieldName, FieldValue};
 use crate::id::{AccountId, AssigneeId, DeliveryId, ImportId, LeadId, QueueId};
 
 /// A message of the leads queue. Each may come twice, and late: what it names tells whether there is still something to do.
@@ -27,6 +31,37 @@ pub enum LeadsMessage {
         lead: LeadId,
         /// The stage.
         stage: String,
+    },
+    /// Fields of a lead are changed by hand.
+    Edit {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+        /// The fields with their new values; those without one are taken away.
+        fields: BTreeMap<FieldName, Option<FieldValue>>,
+        /// Who asks for it: the name of an API key.
+        by: String,
+        /// When it was asked for: a field that was changed by hand since keeps its value.
+        at: Timestamp,
+    },
+    /// Something happened to a lead.
+    Activity {
+        /// The tenant.
+        account: AccountId,
+        /// What happened. Which version of it that makes is told where it is stored.
+        activity: Box<Activity>,
+    },
+    /// Everything personal of a lead is to be erased.
+    Erase {
+        /// The tenant.
+        account: AccountId,
+        /// The lead.
+        lead: LeadId,
+        /// Who asks for it: the name of an API key.
+        by: String,
+        /// When it was asked for.
+        at: Timestamp,
     },
     /// Somebody ceases to have a lead, and the next one is to be found.
     Reassign {
@@ -115,6 +150,9 @@ impl LeadsMessage {
         match self {
             Self::Received { event, .. } => &event.account,
             Self::Changed { account, .. }
+            | Self::Edit { account, .. }
+            | Self::Activity { account, .. }
+            | Self::Erase { account, .. }
             | Self::Reassign { account, .. }
             | Self::Due { account, .. }
             | Self::Drain { account, .. }
@@ -129,6 +167,9 @@ impl LeadsMessage {
         match self {
             Self::Received { .. } => "received",
             Self::Changed { .. } => "changed",
+            Self::Edit { .. } => "edit",
+            Self::Activity { .. } => "activity",
+            Self::Erase { .. } => "erase",
             Self::Reassign { .. } => "reassign",
             Self::Due { .. } => "due",
             Self::Drain { .. } => "drain",
@@ -170,5 +211,29 @@ impl DeliveryMessage {
     #[must_use]
     pub fn group(&self) -> String {
         format!("{}/{}", self.account, self.delivery.destination())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_keeps_apart_what_is_taken_away() {
+        let written = json!({
+            "type": "edit", "account": "main", "lead": "lead_00000000000000000000000000", "by": "anna",
+            "at": "2026-07-21T10:00:00Z",
+            "fields": { "city": null, "company": "ACME", "score": { "number": "7.50" }, "tags": ["a"] },
+        });
+        let message: LeadsMessage = serde_json::from_value(written.clone()).unwrap();
+        let LeadsMessage::Edit { fields, .. } = &message else { panic!("{message:?}") };
+        let value =
+            |name: &str| fields.iter().find(|(field, _)| field.as_str() == name).map(|(_, value)| value.clone());
+        assert_eq!(value("city"), Some(None));
+        assert_eq!(value("score"), Some(Some(FieldValue::Number { number: "7.50".parse().unwrap() })));
+        assert_eq!((message.name(), message.account().as_str()), ("edit", "main"));
+        assert_eq!(serde_json::to_value(&message).unwrap(), written);
     }
 }

@@ -108,6 +108,8 @@ impl SampleLead {
             first_contact_at: None,
             erased_at: None,
             duplicate_count: self.duplicate_count,
+            activities: 0,
+            edited: BTreeMap::new(),
             last_event: LastEvent { event, at: received_at, body_hash: None },
             sync: Default::default(),
             own_deliveries: Vec::new(),

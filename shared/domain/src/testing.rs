@@ -30,6 +30,8 @@ pub(crate) fn lead(fields: BTreeMap<FieldName, FieldValue>) -> Lead {
         first_contact_at: None,
         erased_at: None,
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: LastEvent { event, at, body_hash: None },
         sync: Default::default(),
         own_deliveries: Vec::new(),

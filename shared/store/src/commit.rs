@@ -4,6 +4,7 @@ mod cancelled;
 mod plan;
 
 use jiff::Timestamp;
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::{Assignment, Standing};
 use leadyard_domain::caps::Counters;
 use leadyard_domain::config::Config;
@@ -56,6 +57,9 @@ pub struct Settled {
     /// The hash of its body, where its source names no external id: the commit refuses a body that was taken less than
     /// [`leadyard_domain::event::REPEAT_WINDOW_S`] away.
     pub seen: Option<String>,
+    /// The activity of the lead that it made or changed; its version is one more than the one that was read, and 1 for a new
+    /// one. The lead is written with it, and counts it.
+    pub activity: Option<Activity>,
 }
 
 /// A lead to be written.
@@ -122,7 +126,7 @@ pub struct Conflict {
     pub settled: Vec<EventId>,
     /// Events whose body was taken within the last minute: they are repeats.
     pub seen: Vec<EventId>,
-    /// Whether a lead, a unique key or an assignment was written: read the leads again.
+    /// Whether a lead, a unique key, an assignment or an activity was written: read the leads again.
     pub other: bool,
 }
 
@@ -148,7 +152,7 @@ impl Settled {
     pub fn known(lead: Lead, previous: Standing, assignments: Vec<Assignment>, now: Timestamp) -> Self {
         let lead = Lead { version: lead.version + 1, updated_at: now, ..lead };
         let lead = Some(LeadWrite { lead, previous: Some(previous), keys: Vec::new() });
-        Self { record: None, lead, assignments, seen: None }
+        Self { record: None, lead, assignments, seen: None, activity: None }
     }
 }
 

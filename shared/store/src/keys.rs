@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::id::{
-    AccountId, AssigneeId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId, SecretName,
-    SourceId,
+    AccountId, ActivityId, AssigneeId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId,
+    SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::ledger::{Entry, EntryKind, Month};
@@ -40,6 +40,10 @@ pub(crate) const SHARDS: u32 = 4;
 
 /// The sort key of a lead's own item, beside its assignments and deliveries.
 pub(crate) const LEAD_SK: &str = "LEAD";
+/// The beginning of the sort keys of a lead's activities.
+pub(crate) const ACTIVITIES: &str = "ACTIVITY#";
+/// Above the sort keys of all activities, and below those of everything else of a lead.
+pub(crate) const ACTIVITIES_END: &str = "ACTIVITY#~";
 const ASSIGNMENT: &str = "ASSIGN#";
 const DELIVERY: &str = "DELIVERY#";
 const LEDGER: &str = "LEDGER#";
@@ -144,6 +148,11 @@ pub(crate) fn lead(account: &AccountId, id: &LeadId) -> Key {
 
 pub(crate) fn assignment(account: &AccountId, lead: &LeadId, attempt: u32) -> Key {
     Key::new(lead_partition(account, lead), format!("{ASSIGNMENT}{attempt:04}"))
+}
+
+/// By its id alone: when it happened may be corrected.
+pub(crate) fn activity(account: &AccountId, lead: &LeadId, id: &ActivityId) -> Key {
+    Key::new(lead_partition(account, lead), format!("{ACTIVITIES}{id}"))
 }
 
 pub(crate) fn delivery(account: &AccountId, id: &DeliveryId) -> Key {
@@ -297,7 +306,7 @@ pub(crate) fn audit(account: &AccountId, at: Timestamp, id: &str) -> Key {
 }
 
 /// `{time}#{id}`: sorts by time, then by id.
-fn timed(at: Timestamp, id: &str) -> String {
+pub(crate) fn timed(at: Timestamp, id: &str) -> String {
     format!("{}#{id}", moment(at))
 }
 
@@ -364,7 +373,7 @@ pub(crate) enum LeadPart {
     Lead,
     Assignment,
     Delivery(DeliveryId),
-    /// Written by a version that knows more.
+    /// Read in another way, such as an activity or a line of a ledger, or written by a version that knows more.
     Other,
 }
 

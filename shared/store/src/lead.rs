@@ -20,7 +20,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, from_item, to_item};
 use crate::delivery::read_delivery;
 use crate::error::StoreError;
-use crate::keys::{self, BY_OWNER, Key, LeadPart, OWNER_PK, OWNER_SK};
+use crate::keys::{self, BY_OWNER, Key, LeadPart, OWNER_PK, OWNER_SK, PK, SK};
 use crate::listing::{Cursor, Page};
 use crate::read::SortKey;
 
@@ -56,6 +56,10 @@ struct LeadItem {
     first_contact_at: Option<Timestamp>,
     #[serde(default)]
     duplicate_count: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    activities: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited: Option<Deflated<BTreeMap<FieldName, Timestamp>>>,
     last_event: LastEvent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sync: Option<Deflated<Marks>>,
@@ -65,6 +69,11 @@ struct LeadItem {
     updated_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erased_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What a lead says, known and unknown fields.
@@ -90,6 +99,8 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         first_assigned_at: lead.first_assigned_at,
         first_contact_at: lead.first_contact_at,
         duplicate_count: lead.duplicate_count,
+        activities: lead.activities,
+        edited: (!lead.edited.is_empty()).then(|| Deflated(lead.edited.clone())),
         last_event: lead.last_event.clone(),
         sync: (!lead.sync.is_empty()).then(|| Deflated(lead.sync.clone())),
         own_deliveries: lead.own_deliveries.clone(),
@@ -130,6 +141,8 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         first_assigned_at: stored.first_assigned_at,
         first_contact_at: stored.first_contact_at,
         duplicate_count: stored.duplicate_count,
+        activities: stored.activities,
+        edited: stored.edited.map(|edited| edited.0).unwrap_or_default(),
         last_event: stored.last_event,
         sync: stored.sync.map(|marks| marks.0).unwrap_or_default(),
         own_deliveries: stored.own_deliveries,
@@ -288,12 +301,14 @@ impl Store {
         items.into_iter().map(read).collect()
     }
 
-    /// One lead with everything about it, read consistently; `None` when there is no such lead.
+    /// One lead with everything about it but its activities, read consistently; `None` when there is no such lead.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn lead_file(&self, account: &AccountId, id: &LeadId) -> Result<Option<LeadFile>, StoreError> {
-        let query = self.query(&keys::lead_partition(account, id)).consistent_read(true);
+        // Activities may be many, and stand before all else.
+        let narrowed = SortKey { name: SK, test: "#sk > :sk", value: keys::ACTIVITIES_END };
+        let query = self.query_by(None, PK, &keys::lead_partition(account, id), Some(narrowed)).consistent_read(true);
         let mut lead = None;
         let mut assignments = Vec::new();
         let mut deliveries = Vec::new();

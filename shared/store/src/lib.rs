@@ -11,11 +11,12 @@
 //! - **Reads name their strength.** Where a function takes `consistent`, `false` costs half and may be a second old.
 //! - **Time is an argument**, so that a test can stand at any moment.
 //!
-//! Who calls what: evaluate reads with [`RulesCache`], [`Store::events`], [`Store::find_leads`], [`Store::leads`] and
-//! [`Store::load_state`] and writes with [`Store::commit`]; the delivery functions live on [`Store::claim_delivery`] and
+//! Who calls what: evaluate reads with [`RulesCache`], [`Store::events`], [`Store::find_leads`], [`Store::leads`],
+//! [`Store::activity`] and [`Store::load_state`] and writes with [`Store::commit`]; the delivery functions live on [`Store::claim_delivery`] and
 //! [`Store::finish_delivery`]; intake needs [`Store::find_source`], [`ConfigCache`] and [`SecretCache`]; the API uses the
 //! rest. The public functions are settled: others build on them.
 
+mod activity;
 mod api_key;
 mod audit;
 mod availability;
@@ -25,6 +26,7 @@ mod config;
 mod config_cache;
 mod delivery;
 mod destination;
+mod erasure;
 mod error;
 mod event;
 mod fresh;

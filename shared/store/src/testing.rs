@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::activity::{Activity, ActivityOrigin};
 use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{AccountId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, SourceId};
+use leadyard_domain::id::{
+    AccountId, AccountName, ActivityId, AssigneeId, DeliveryId, DestinationId, EventId, LeadId, SourceId,
+};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::{LastEvent, Lead};
 use leadyard_domain::trace::Trace;
@@ -128,6 +131,8 @@ pub(crate) fn lead(number: u32) -> Lead {
         first_contact_at: None,
         erased_at: None,
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: LastEvent { event: event_id(number), at: at(0), body_hash: None },
         sync: Default::default(),
         own_deliveries: Vec::new(),
@@ -149,6 +154,24 @@ fn holding() -> Holding {
         timers: None,
         contacted_at: None,
         ended: None,
+    }
+}
+
+/// A call of the lead that an event made, that happened so many seconds after the start.
+pub(crate) fn activity(number: u32, external_id: &str, happened_s: i64) -> Activity {
+    let (account, id) = (account(), ActivityId::from_external(&account(), external_id));
+    Activity {
+        lead: lead(number).id,
+        kind: "call".parse().unwrap(),
+        at: at(happened_s),
+        fields: [("note".to_owned(), json!("asked for a visit")), ("minutes".to_owned(), json!(12.5))].into(),
+        origin: ActivityOrigin { account: AccountName::of(&account), id: id.to_string() },
+        version: 1,
+        updated_at: at(happened_s + 1),
+        via: Vec::new(),
+        created_at: at(happened_s + 2),
+        account,
+        id,
     }
 }
 
@@ -186,6 +209,7 @@ pub(crate) fn created(number: u32) -> Settled {
         lead: Some(LeadWrite { lead, previous: None, keys: vec![key(&format!("key{number}")).into()] }),
         assignments: vec![assignment(number, 1)],
         seen: None,
+        activity: None,
     }
 }
 

@@ -91,6 +91,13 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes one item, if it is there.
+    pub(crate) async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.table).set_key(Some(key.item()));
+        request.send().await.map_err(StoreError::of("DeleteItem"))?;
+        Ok(())
+    }
+
     /// Writes all or nothing; a failed condition is a conflict over `what`.
     pub(crate) async fn transact(&self, what: &str, actions: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let request = self.client.transact_write_items().set_transact_items(Some(actions));

@@ -56,6 +56,8 @@ pub async fn sold_lead(
         first_contact_at: None,
         erased_at: None,
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: LastEvent { event: event.clone(), at, body_hash: None },
         sync: Default::default(),
         own_deliveries: Vec::new(),
@@ -85,7 +87,13 @@ pub async fn sold_lead(
     };
     let record = EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id), settled_at: at };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };
-    let settled = vec![Settled { record: Some(record), lead: Some(write), assignments: vec![assignment], seen: None }];
+    let settled = vec![Settled {
+        record: Some(record),
+        lead: Some(write),
+        assignments: vec![assignment],
+        seen: None,
+        activity: None,
+    }];
     let (before, after) = (State::default(), State::default());
     let commit = Commit { account: account.clone(), now: at, log_days: 30, had_days: 0, settled, before, after };
     store.commit(&commit).await.unwrap();

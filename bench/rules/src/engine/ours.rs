@@ -166,6 +166,8 @@ fn record(lead: &Lead) -> Record {
         owner: None,
         standing: Standing::Unassigned { attempt: 0 },
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: LastEvent { event, at: Timestamp::UNIX_EPOCH, body_hash: None },
         sync: Default::default(),
         own_deliveries: Vec::new(),

@@ -1,6 +1,9 @@
 //! One lead: where it went and why, and what is done to it by hand.
 
+pub mod activities;
 pub mod contact;
+pub mod edit;
+pub mod erase;
 pub mod handback;
 pub mod stage;
 mod view;
@@ -21,7 +24,7 @@ use super::deliveries::deliveries_of;
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::body::Id;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// One lead
 ///
@@ -92,6 +95,18 @@ async fn configs_of(app: &App, account: &AccountId, assignments: &[Assignment]) 
         }
     }
     configs
+}
+
+/// The same, unless everything personal of it was erased.
+async fn living_lead_of(app: &App, account: &AccountId, id: &LeadId) -> Result<Lead, Problem> {
+    let lead = lead_of(app, account, id).await?;
+    match lead.erased_at {
+        None => Ok(lead),
+        Some(at) => Err(Problem::new(
+            Kind::WrongState,
+            format!("The lead '{id}' was erased at {at}, and nothing is to stand in it again."),
+        )),
+    }
 }
 
 /// A lead of the caller's account, as it is now.

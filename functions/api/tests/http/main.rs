@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly, in its helpers too")]
 
 mod access;
+mod activities;
 mod assignees;
 mod claim;
 mod config;
 mod contact;
 mod destinations;
+mod edits;
 mod formats;
 mod handback;
 mod imports;

@@ -55,7 +55,8 @@ async fn settled(services: &Services, id: &str, status: EventStatus) {
     .unwrap();
     let now = received.received_at;
     let record = EventRecord { received, status, reason: None, lead: None, settled_at: now };
-    let settled = vec![Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }];
+    let settled =
+        vec![Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None }];
     let (before, after) = (State::default(), State::default());
     let commit = Commit { account: account(), now, log_days: 90, had_days: 0, settled, before, after };
     services.store.commit(&commit).await.unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus, Exchange, Verdict};
@@ -64,7 +65,8 @@ async fn commit(store: &Store, settled: Settled) {
 /// An event without a lead.
 pub async fn event(store: &Store, number: u32, status: EventStatus, received_at: Timestamp) {
     let record = record(number, status, received_at);
-    commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }).await;
+    commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None })
+        .await;
 }
 
 /// An event that made a lead, which went to `anna` and is to be delivered to some destinations.
@@ -103,7 +105,8 @@ pub async fn lead(store: &Store, number: u32, destinations: &[&str], received_at
     let mut record = record(number, EventStatus::Created, received_at);
     record.lead = Some(id);
     let lead = Some(LeadWrite { lead, previous: None, keys: Vec::new() });
-    commit(store, Settled { record: Some(record), lead, assignments: vec![assignment], seen: None }).await;
+    commit(store, Settled { record: Some(record), lead, assignments: vec![assignment], seen: None, activity: None })
+        .await;
 }
 
 /// A lead with an email and a score of 75.5, that nobody was given.
@@ -126,6 +129,8 @@ pub fn bare(number: u32, standing: Standing, received_at: Timestamp) -> Lead {
         first_contact_at: None,
         erased_at: None,
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: LastEvent { event: event_id(number), at: received_at, body_hash: None },
         sync: Default::default(),
         own_deliveries: Vec::new(),
@@ -153,7 +158,13 @@ pub fn held(attempt: u32, assignee: &str, since: Timestamp) -> Holding {
 /// A lead as it is, without what made it.
 pub async fn put(store: &Store, lead: Lead) {
     let lead = Some(LeadWrite { lead, previous: None, keys: Vec::new() });
-    commit(store, Settled { record: None, lead, assignments: Vec::new(), seen: None }).await;
+    commit(store, Settled { record: None, lead, assignments: Vec::new(), seen: None, activity: None }).await;
+}
+
+/// The next version of a lead as it is, with something that happened to it.
+pub async fn happened(store: &Store, lead: Lead, activity: Activity) {
+    let (standing, now) = (lead.standing.clone(), lead.updated_at);
+    commit(store, Settled { activity: Some(activity), ..Settled::known(lead, standing, Vec::new(), now) }).await;
 }
 
 /// A lead that waits in a queue.

@@ -46,7 +46,7 @@ async fn known(services: &Services) -> String {
     let key = leadyard_domain::config::SearchKey::try_from("email".to_owned()).unwrap();
     let key = leadyard_domain::key::UniqueKey::of(&lead.entity, &key, &lead.fields).unwrap();
     let write = Some(LeadWrite { lead, previous: None, keys: vec![key.into()] });
-    let settled = Settled { record: None, lead: write, assignments: Vec::new(), seen: None };
+    let settled = Settled { record: None, lead: write, assignments: Vec::new(), seen: None, activity: None };
     let (before, after) = Default::default();
     let account = "main".parse().unwrap();
     let commit = Commit {

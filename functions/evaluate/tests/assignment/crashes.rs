@@ -8,12 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use evaluate::point::{Point, Points};
 use futures_util::FutureExt as _;
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::Ending;
 use leadyard_domain::id::LeadId;
 use leadyard_domain::message::{DeliveryMessage, Drain, LeadsMessage};
 use leadyard_history::History;
 use serde_json::{Value, json};
 
+use crate::activities::{call, told};
+use crate::edits::edit;
 use crate::setting::{Setting, account, at, event, hand_over, record};
 
 fn config() -> Value {
@@ -36,7 +39,8 @@ fn config() -> Value {
     })
 }
 
-/// What happens, message after message: leads come, one is rejected, one is overdue, the next day those that wait are tried.
+/// What happens, message after message: leads come, one is rejected, one is overdue, something happens to two of them, one is
+/// corrected, one erased; the next day those that wait are tried.
 async fn story(setting: &Setting) -> Vec<(&'static str, Vec<LeadsMessage>)> {
     let leads: Vec<_> =
         (0..8).map(|number| setting.accept(json!({ "email": format!("lead{number}@example.com") }))).collect();
@@ -53,12 +57,23 @@ async fn story(setting: &Setting) -> Vec<(&'static str, Vec<LeadsMessage>)> {
         at: at("2026-07-21T10:05:00Z"),
     };
     let due = |step| LeadsMessage::Due { account: account.clone(), lead: id(1), attempt: 1, step };
+    let told = |number: usize| call(&id(number), "1", "busy", at("2026-07-21T10:34:00Z"));
+    let moved = edit(&id(3), json!({ "city": "Berlin", "email": "moved@example.com" }), at("2026-07-21T10:36:00Z"));
+    let erase = LeadsMessage::Erase {
+        account: account.clone(),
+        lead: id(4),
+        by: "anna".to_owned(),
+        at: at("2026-07-21T10:40:00Z"),
+    };
     let won = LeadsMessage::Changed { account: account.clone(), lead: id(2), stage: "won".to_owned() };
     vec![
         ("2026-07-21T10:00:00Z", leads.iter().map(event).collect()),
         ("2026-07-21T10:05:00Z", vec![rejected]),
         ("2026-07-21T10:15:00Z", vec![due(1)]),
         ("2026-07-21T10:30:00Z", vec![due(2), won]),
+        ("2026-07-21T10:35:00Z", vec![told(3), told(4)]),
+        ("2026-07-21T10:36:00Z", vec![moved]),
+        ("2026-07-21T10:40:00Z", vec![erase]),
         ("2026-07-22T00:00:00Z", vec![LeadsMessage::Drain { account, drain: Drain::default() }]),
     ]
 }
@@ -72,6 +87,15 @@ fn asked(setting: &Setting) -> (BTreeMap<String, u32>, Vec<String>) {
     }
     let schedules = setting.schedules.waiting().into_iter().map(|waiting| waiting.name).collect();
     (deliveries, schedules)
+}
+
+/// The activities of all leads.
+async fn happened(setting: &Setting, history: &History) -> Vec<Activity> {
+    let mut happened = Vec::new();
+    for file in &history.leads {
+        happened.extend(told(setting, &file.lead.id).await);
+    }
+    happened
 }
 
 /// Plays the story. The process ends when the points have been reached so often; a new one goes on with the same message.
@@ -106,6 +130,8 @@ async fn wherever_the_process_ends_the_history_is_the_same() {
     let (setting, _) = play(None).await;
     setting.prove().await;
     let (expected, expected_asked): (History, _) = (setting.history().await, asked(&setting));
+    let expected_happened = happened(&setting, &expected).await;
+    assert_eq!(expected_happened.len(), 1, "those of the erased lead are gone");
     assert!(expected_asked.0.len() > 8, "{expected_asked:?}");
     let mut ended = BTreeMap::new();
     for point in Point::ALL {
@@ -117,6 +143,8 @@ async fn wherever_the_process_ends_the_history_is_the_same() {
             setting.prove().await;
             assert_eq!(setting.history().await, expected, "ended at {point:?}, the {nth}th time");
             assert_eq!(asked(&setting), expected_asked, "ended at {point:?}, the {nth}th time");
+            let happened = happened(&setting, &expected).await;
+            assert_eq!(happened, expected_happened, "ended at {point:?}, the {nth}th time");
             *ended.entry(point).or_insert(0) += 1;
         }
     }

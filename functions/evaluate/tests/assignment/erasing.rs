@@ -1,5 +1,9 @@
 //! Leads that their platform has deleted.
 
+use std::panic::AssertUnwindSafe;
+
+use evaluate::point::{Point, Points};
+use futures_util::FutureExt as _;
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::decision::Needs;
 use leadyard_domain::event::{EventStatus, Intent, Received};
@@ -8,8 +12,9 @@ use leadyard_domain::message::LeadsMessage;
 use leadyard_fakes::{Answered, Receiver};
 use serde_json::{Value, json};
 
+use crate::activities::{call, told as activities};
 use crate::fetching::{config, hand, lead, logged, setting, told};
-use crate::setting::{Setting, account, assignee, event};
+use crate::setting::{Setting, account, assignee, event, record};
 
 fn created() -> Received {
     told("ads", "1 CREATED", &json!({"leadGenFormResponse": "urn:li:leadGenFormResponse:1"}), Intent::Fetch)
@@ -73,6 +78,33 @@ async fn everything_personal_goes_and_what_counts_stays() {
     assert!(hand(&setting, vec![event(&again)], 1).await.is_empty());
     assert_eq!(logged(&setting, &again).await.unwrap().status, EventStatus::Created);
     assert_eq!(lead(&setting, &created()).await.unwrap(), after);
+}
+
+#[tokio::test]
+async fn its_activities_go_with_it() {
+    let rest = rest(response()).await;
+    let setting = setting(&config("linkedin", rest.url(), 10)).await;
+    assert!(hand(&setting, vec![event(&created())], 1).await.is_empty());
+    let id = lead(&setting, &created()).await.unwrap().id;
+    let calls = (0..30).map(|number| call(&id, &number.to_string(), "busy", setting.now())).collect();
+    assert!(hand(&setting, calls, 1).await.is_empty());
+    assert_eq!(activities(&setting, &id).await.len(), 30);
+    // The process ends when the lead is erased and its activities are still there.
+    let points = Points::calling(|point| {
+        if point == Point::BeforeErasing {
+            std::panic::resume_unwind(Box::new("the process ends here"));
+        }
+    });
+    let ends = setting.evaluate_with(setting.table.store.clone(), points);
+    let batch = vec![record("1".to_owned(), event(&deleted()))];
+    assert!(AssertUnwindSafe(ends.handle(batch)).catch_unwind().await.is_err());
+    assert!(lead(&setting, &created()).await.unwrap().erased_at.is_some());
+    assert_eq!(activities(&setting, &id).await.len(), 30);
+    assert!(hand(&setting, vec![event(&deleted())], 2).await.is_empty());
+    assert!(activities(&setting, &id).await.is_empty());
+    assert_eq!(lead(&setting, &created()).await.unwrap().activities, 0);
+    assert!(hand(&setting, vec![call(&id, "31", "busy", setting.now())], 1).await.is_empty());
+    assert!(activities(&setting, &id).await.is_empty(), "none comes to it any more");
 }
 
 #[tokio::test]

@@ -2,14 +2,17 @@
 //! come twice, processes that end anywhere, time that passes.
 #![cfg(test)] // clippy takes helper functions for test code only so
 
+mod activities;
 mod auto_reply;
 mod closing;
 mod crashes;
 mod duplicates;
+mod edits;
 mod erasing;
 mod exclusions;
 mod fetching;
 mod forgotten;
+mod forgotten_people;
 mod imports;
 mod mutations;
 mod races;

@@ -122,7 +122,7 @@ async fn contact(setting: &Setting, lead: &LeadId) {
     handover::contact(&mut lead, setting.now());
     lead.version += 1;
     let lead = Some(LeadWrite { lead, previous, keys: Vec::new() });
-    let settled = vec![Settled { record: None, lead, assignments: Vec::new(), seen: None }];
+    let settled = vec![Settled { record: None, lead, assignments: Vec::new(), seen: None, activity: None }];
     let commit = Commit {
         account: account(),
         now: setting.now(),

@@ -79,7 +79,7 @@ fn account() -> leadyard_domain::id::AccountId {
 async fn settle(store: &Store, received: Received, status: EventStatus, reason: Option<&str>, lead: Option<LeadId>) {
     let record =
         EventRecord { settled_at: received.received_at, received, status, reason: reason.map(str::to_owned), lead };
-    let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None };
+    let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None };
     let (before, after) = (State::default(), State::default());
     let now = Timestamp::UNIX_EPOCH;
     let commit = Commit { account: account(), now, log_days: 30, had_days: 0, settled: vec![settled], before, after };

@@ -170,6 +170,8 @@ pub(super) fn created(draft: Draft, source: &Source, received: &Received, now: T
         first_contact_at: None,
         erased_at: None,
         duplicate_count: 0,
+        activities: 0,
+        edited: Default::default(),
         last_event: last_event(received),
         sync: Default::default(),
         own_deliveries: Vec::new(),

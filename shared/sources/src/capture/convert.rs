@@ -19,7 +19,8 @@ pub(super) struct Setting<'a> {
 }
 
 /// Whether an outside value is none: senders write an empty field in many ways.
-pub(crate) fn is_nothing(value: &Value) -> bool {
+#[must_use]
+pub fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),

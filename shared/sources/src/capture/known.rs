@@ -38,6 +38,14 @@ fn shared_keys(config: &Checked, entity: &Entity, fields: &BTreeMap<FieldName, F
     searched.iter().filter_map(|key| UniqueKey::of(entity, key, fields)).collect()
 }
 
+/// The keys of a lead as it is, whichever source meets it next: those of all sources of its entity, and those of its own source
+/// where that counts its own leads only.
+#[must_use]
+pub fn keys_of(config: &Checked, lead: &Lead) -> BTreeSet<UniqueKey> {
+    let own = config.source(&lead.source).map(|source| own_keys(source, &lead.fields)).unwrap_or_default();
+    shared_keys(config, &lead.entity, &lead.fields).into_iter().chain(own).collect()
+}
+
 /// The keys by which a source finds its own leads only, where it does.
 fn own_keys(source: &Source, fields: &BTreeMap<FieldName, FieldValue>) -> BTreeSet<UniqueKey> {
     if source.duplicates.scope != DuplicateScope::Source {
@@ -164,6 +172,18 @@ impl Known {
             may_move.then(|| Claim { key, from: Some(from.clone()) })
         };
         keys.into_iter().filter(|key| looked_up.contains(key)).filter_map(claim).collect()
+    }
+
+    /// Of some keys those that nobody has, to be claimed by a lead that was changed by hand: what another lead has stays with it.
+    #[must_use]
+    pub fn free(&self, keys: BTreeSet<UniqueKey>) -> Vec<Claim> {
+        let claim = |key: UniqueKey| {
+            let Some(from) = self.keys.get(&key) else { return Some(Claim { key, from: None }) };
+            // A key may outlive its lead, or lead to one that was erased.
+            let is_free = self.leads.get(from).is_none_or(|holder| holder.erased_at.is_some());
+            is_free.then(|| Claim { key, from: Some(from.clone()) })
+        };
+        keys.into_iter().filter_map(claim).collect()
     }
 
     /// Whether the source of a lead still finds it when one of its keys moves to another lead. A source that counts its own

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leadyard_domain::config::{FieldInfo, FieldTable, Mapping, Source};
+use jiff::tz::TimeZone;
+use leadyard_domain::config::{FieldInfo, FieldTable, Mapping, Source, Zone};
 use leadyard_domain::field::{FIELD_BYTES_MAX, FieldName, FieldType, FieldValue};
 use serde_json::{Map, Value, json};
 
@@ -255,6 +256,23 @@ fn defaults(
         }
     }
     Ok(defaults)
+}
+
+/// A value that a person gives a field of a known lead, in the field's type, as its source would read it: `source` is that of
+/// the lead, as long as it is in the config.
+///
+/// # Errors
+/// A value that does not fit; see [`CaptureError`].
+pub fn typed(
+    name: &FieldName,
+    value: &Value,
+    info: &FieldInfo,
+    source: Option<&Source>,
+    account_zone: &TimeZone,
+) -> Result<FieldValue, CaptureError> {
+    let zone = source.and_then(|source| source.timezone.as_ref()).map_or(account_zone, Zone::time_zone);
+    let setting = Setting { zone, country: source.and_then(|source| source.default_country.as_deref()) };
+    fitting(name, None, value, info, setting)
 }
 
 /// What the fields of a consent begin with.

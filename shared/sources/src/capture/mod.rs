@@ -19,11 +19,11 @@ mod transform;
 mod usual;
 
 pub use behaviour::{Applied, apply};
-pub(crate) use convert::is_nothing;
+pub use convert::is_nothing;
 pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
-pub use known::{Known, counts, possible_keys};
-pub use mapping::fills;
+pub use known::{Known, counts, keys_of, possible_keys};
+pub use mapping::{fills, typed};
 pub use push::{Pushed, capture_event};
 pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::caps::Counters;
 use leadyard_domain::event::{EventRecord, EventStatus, REPEAT_WINDOW_S, Received};
@@ -17,6 +18,7 @@ use leadyard_domain::lead::Lead;
 use leadyard_domain::rotation::PoolState;
 
 use super::{ACTIONS_MAX, BYTES_MAX, Commit, Emptied, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge};
+use crate::activity::activity_item;
 use crate::codec::{Item, expires_at, item_bytes, moment, number, text};
 use crate::error::StoreError;
 use crate::event::event_item;
@@ -34,7 +36,7 @@ pub(super) enum Purpose {
     Seen(Vec<(EventId, Timestamp)>),
     Pool(PoolId),
     Counters(AssigneeId),
-    /// The lead, a key, an assignment, a place in a line.
+    /// The lead, a key, an assignment, an activity, a place in a line.
     Lead,
 }
 
@@ -161,6 +163,9 @@ impl Plan {
                     plan.seen(commit, &record.received, hash);
                 }
             }
+            if let Some(activity) = &settled.activity {
+                plan.activity(commit, activity, event_of(settled))?;
+            }
             for assignment in &settled.assignments {
                 let (key, item) = assignment_item(&commit.account, assignment)?;
                 plan.put(key, Purpose::Lead, item, Some(Condition::absent()), event_of(settled));
@@ -201,6 +206,15 @@ impl Plan {
         item.insert("expires_at".to_owned(), number(expires_at(commit.now, commit.log_days)));
         let condition = Condition::not_seen(&events);
         self.put(key, Purpose::Seen(events), item, Some(condition), Some(event));
+    }
+
+    /// An activity. Of several versions in one commit the condition of the first and the content of the last.
+    fn activity(&mut self, commit: &Commit, activity: &Activity, event: Option<&EventId>) -> Result<(), StoreError> {
+        let (key, item) = activity_item(&commit.account, activity)?;
+        let earlier = self.by_key.get(&key).and_then(|&index| self.writes[index].condition.take());
+        let condition = earlier.unwrap_or_else(|| Condition::version(activity.version.saturating_sub(1)));
+        self.put(key, Purpose::Lead, item, Some(condition), event);
+        Ok(())
     }
 
     fn leads(&mut self, commit: &Commit) -> Result<(), StoreError> {

@@ -104,7 +104,13 @@ async fn a_redelivered_batch_changes_nothing() {
 async fn an_event_is_settled_once() {
     let store = store().await;
     let settle = |status| {
-        let settled = Settled { record: Some(record(1, status)), lead: None, assignments: Vec::new(), seen: None };
+        let settled = Settled {
+            record: Some(record(1, status)),
+            lead: None,
+            assignments: Vec::new(),
+            seen: None,
+            activity: None,
+        };
         commit(vec![settled])
     };
     // A failed event may be tried again, and fail again.
@@ -245,7 +251,7 @@ async fn an_attempt_is_decided_once() {
 fn body(number: u32, received_s: i64, status: EventStatus) -> Settled {
     let mut record = record(number, status);
     record.received.received_at = at(received_s);
-    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: Some("hash".to_owned()) }
+    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: Some("hash".to_owned()), activity: None }
 }
 
 #[tokio::test]

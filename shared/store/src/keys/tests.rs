@@ -9,6 +9,7 @@ fn keys_are_as_the_data_model_says() {
     let (event, delivery) = (event_id(1), delivery_id(1));
     let contact = Contact::of(&crate::testing::lead(1).fields).remove(0);
     let anna = AddressHash::of("anna@example.com").unwrap();
+    let call = ActivityId::from_external(&account(), "1");
     let file = ImportId::from_name(&account(), "x");
     let moment = "2026-07-21T10:00:00.123Z";
     let entry = Entry {
@@ -35,6 +36,7 @@ fn keys_are_as_the_data_model_says() {
         (super::event(&account(), &event), format!("A#main#EVENT#{event}"), "EVENT".into()),
         (super::lead(&account(), &lead), format!("A#main#LEAD#{lead}"), "LEAD".into()),
         (assignment(&account(), &lead, 3), format!("A#main#LEAD#{lead}"), "ASSIGN#0003".into()),
+        (activity(&account(), &lead, &call), format!("A#main#LEAD#{lead}"), format!("ACTIVITY#{call}")),
         (super::delivery(&account(), &delivery), format!("A#main#LEAD#{lead}"), format!("DELIVERY#{delivery}")),
         (attempt(&account(), &delivery, 12), format!("A#main#DELIVERY#{delivery}"), "ATTEMPT#0012".into()),
         (super::unique(&account(), &unique), "A#main#KEY#lead#email#5e88".into(), "KEY".into()),
@@ -80,12 +82,27 @@ fn parts_of_a_lead_are_told_apart() {
         (assignment(&account(), &lead, 1), LeadPart::Assignment),
         (booked(&account(), EntryKind::Charge, &lead, 1), LeadPart::Other),
         (delivery(&account(), &delivery_id(1)), LeadPart::Delivery(delivery_id(1))),
-        (Key::new(lead_partition(&account(), &lead), "ACTIVITY#1"), LeadPart::Other),
+        (activity(&account(), &lead, &ActivityId::from_external(&account(), "1")), LeadPart::Other),
         (Key::new(lead_partition(&account(), &lead), "DELIVERY#no"), LeadPart::Other),
     ] {
         assert_eq!(lead_part(&key.item()), part, "{key}");
     }
     assert_eq!(lead_part(&Item::new()), LeadPart::Other);
+}
+
+#[test]
+fn activities_stand_before_everything_else_of_a_lead() {
+    let lead = lead(1).id;
+    let call = activity(&account(), &lead, &ActivityId::from_external(&account(), "1")).sk;
+    assert!(call.as_str() > ACTIVITIES && call.as_str() < ACTIVITIES_END);
+    for other in [
+        super::lead(&account(), &lead),
+        assignment(&account(), &lead, 1),
+        booked(&account(), EntryKind::Charge, &lead, 1),
+        delivery(&account(), &delivery_id(1)),
+    ] {
+        assert!(other.sk.as_str() > ACTIVITIES_END, "{other}");
+    }
 }
 
 #[test]

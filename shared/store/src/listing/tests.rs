@@ -12,7 +12,7 @@ fn event(number: u32, received_s: i64, status: EventStatus) -> Settled {
     let mut record = record(number, status);
     record.received.received_at = at(received_s);
     record.reason = (status == EventStatus::Failed).then(|| "no such field".to_owned());
-    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None }
+    Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None }
 }
 
 async fn settle(store: &Store, events: impl IntoIterator<Item = Settled>) {

@@ -33,7 +33,13 @@ async fn leads_of_a_time_the_oldest_first() {
     // Events that created nothing.
     write(
         &store,
-        vec![Settled { record: Some(record(9, EventStatus::Failed)), lead: None, assignments: Vec::new(), seen: None }],
+        vec![Settled {
+            record: Some(record(9, EventStatus::Failed)),
+            lead: None,
+            assignments: Vec::new(),
+            seen: None,
+            activity: None,
+        }],
     )
     .await;
     assert_eq!(numbers(&store, at(0), at(3 * day), 100).await, [2, 4, 1, 5]);
@@ -89,7 +95,7 @@ async fn each_lead_comes_with_what_was_decided_first() {
     let second = Assignment { cause: Cause::Event { event: event_id(5) }, ..assignment(1, 2) };
     let previous = Some(lead(1).standing);
     let lead = Some(LeadWrite { lead: again.clone(), previous, keys: vec![] });
-    let later = Settled { record: Some(record), lead, assignments: vec![second], seen: None };
+    let later = Settled { record: Some(record), lead, assignments: vec![second], seen: None, activity: None };
     store.commit(&Commit { now: at(9), ..commit(vec![later]) }).await.unwrap();
 
     let past = store.past_leads(&account(), at(0), at(60), 100).await.unwrap();
