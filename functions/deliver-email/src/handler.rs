@@ -205,10 +205,9 @@ impl DeliverEmail {
 
     async fn send(&self, published: &Published, email: &Email, order: &Order, lease: &Lease) -> Sent {
         let record = lease.record();
-        let Order { lead, assignment } = order;
         let config = &published.checked;
-        let context = template_context(lead, assignment, &record.id, config);
-        let mail = match compose(email, &context, &payload(lead, assignment, &record.id, config)) {
+        let context = template_context(&order.told(), &record.id, config);
+        let mail = match compose(email, &context, &payload(&order.told(), &record.id, config)) {
             Ok(mail) => mail,
             Err(error) => return refused("E_TEMPLATE", error.to_string()),
         };

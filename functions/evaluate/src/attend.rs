@@ -170,7 +170,7 @@ impl Evaluate {
             true => BTreeMap::new(),
             false => self.store.leads(account, &holders, true).await?,
         };
-        Ok(Known { keys, leads }.free(new))
+        Ok(Known { keys, leads, ..Known::default() }.free(new))
     }
 
     /// Asks once more for what follows from where a lead stands; the first time may have ended before that.

@@ -34,7 +34,7 @@ pub struct Received {
 }
 
 /// What is to be done with an event; its format says it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// A lead is captured from it.

@@ -68,7 +68,7 @@ pub use source::{
     HmacEncoding, HmacSettings, Mapping, OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source,
     Verification,
 };
-pub use sync::SyncSettings;
+pub use sync::{ActivityMapping, ActivitySync, SyncSettings};
 pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use leadyard_domain::config::{Channel, Destination};
-use leadyard_domain::delivery::{DeliveryStatus, judge, payload, template_context};
+use leadyard_domain::delivery::{DeliveryStatus, Told, judge, payload, template_context};
 use leadyard_domain::id::{DeliveryId, DestinationId};
 use leadyard_outbound::outcome::{Sent, refused};
 use leadyard_outbound::ready::{Ready, Values};
@@ -112,7 +112,6 @@ async fn attempt(
              delivery.",
         ));
     }
-    let Order { lead, assignment } = order;
     let exchange = app.outbound.exchange().await.map_err(|error| Problem::behind(false, &error))?;
     let tokens = app.outbound.tokens();
     let mut values = Values::new();
@@ -124,8 +123,9 @@ async fn attempt(
         Ok(ready) => ready,
         Err(sent) => return Ok((None, sent)),
     };
-    let context = template_context(lead, assignment, delivery, &published.checked);
-    let payload = payload(lead, assignment, delivery, &published.checked);
+    let told = Told { lead: &order.lead, assignment: &order.assignment, activity: None };
+    let context = template_context(&told, delivery, &published.checked);
+    let payload = payload(&told, delivery, &published.checked);
     Ok(match ready.prepare(&context, &payload, delivery.as_str(), at) {
         Ok(mut prepared) => {
             prepared.request.timeout = prepared.request.timeout.min(TIMEOUT_MAX);
