@@ -73,7 +73,11 @@ async fn what_happens_to_a_lead_is_told_once_and_corrected_from_either_side() {
     let there = world.only_lead("south").await;
     world.call("south", &there, "1", "wants an offer").await;
     world.settle().await;
-    assert_eq!((world.arrived, world.calls("north").await.len()), (4, 2), "the same name in another account is another call");
+    assert_eq!(
+        (world.arrived, world.calls("north").await.len()),
+        (4, 2),
+        "the same name in another account is another call"
+    );
     assert_eq!(world.calls("north").await, world.calls("south").await);
 }
 
@@ -103,10 +107,9 @@ async fn activities_have_a_mapping_of_their_own_and_may_be_left() {
         "types": { "call": "phone_call" },
         "mapping": [{ "from": "outcome", "to": "result" }, { "from": "notes", "to": "notes", "enabled": false }],
     } });
-    for (sync, expected) in [
-        (mapping, vec![("phone_call".to_owned(), json!({ "result": "busy" }))]),
-        (json!({}), Vec::new()),
-    ] {
+    for (sync, expected) in
+        [(mapping, vec![("phone_call".to_owned(), json!({ "result": "busy" }))]), (json!({}), Vec::new())]
+    {
         let mut world = pair(sync.clone()).await;
         let lead = world.form("north", json!({ "email": "ann@example.com" })).await;
         world.settle().await;

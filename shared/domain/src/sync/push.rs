@@ -84,6 +84,9 @@ pub enum PushKind {
     /// Something happened to a lead, or what is known of that has changed.
     #[serde(rename = "activity.created")]
     Activity,
+    /// Nothing: somebody tries whether what is told arrives.
+    #[serde(rename = "test")]
+    Test,
 }
 
 /// A lead of an account in one version.
