@@ -58,7 +58,7 @@ at_least!(Viewer, Role::Viewer);
 at_least!(Operator, Role::Operator);
 at_least!(Admin, Role::Admin);
 
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let token = bearer(headers)?;
     let Some(key) = app.store.find_api_key(&hash(token)).await? else {
         return Err(Problem::new(
@@ -71,7 +71,7 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem>
     Ok(Caller { account: key.account, role: key.role, name: key.name })
 }
 
-fn authorize(caller: &Caller, needed: Role) -> Result<(), Problem> {
+pub(crate) fn authorize(caller: &Caller, needed: Role) -> Result<(), Problem> {
     if rank(caller.role) >= rank(needed) {
         return Ok(());
     }

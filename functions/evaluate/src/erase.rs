@@ -66,6 +66,7 @@ impl Evaluate {
         for number in 1..=TRIES_MAX {
             let mut records = self.store.events(account, &[event.clone(), earlier_id.clone()].into()).await?;
             let own = records.remove(event);
+            let retries = own.as_ref().map_or(0, |record| record.retries.saturating_add(1));
             if own.is_some_and(|record| !(job.retry && record.status == EventStatus::Failed)) {
                 // The first time may have ended before others were told of what it freed.
                 self.tell(account, true).await?;
@@ -94,7 +95,9 @@ impl Evaluate {
             let now = (self.now)();
             let mut after = turn.before.clone();
             let freed = lead.as_ref().is_some_and(|lead| lead.held().any(|holding| holding.open));
-            let settled = settle(ruled.rules.checked(), &job.received, earlier.as_ref(), lead, keys, &mut after, now);
+            let mut settled =
+                settle(ruled.rules.checked(), &job.received, earlier.as_ref(), lead, keys, &mut after, now);
+            settled.record.iter_mut().for_each(|record| record.retries = retries);
             let emptied: Vec<Emptied> = earlier.map(empty).into_iter().collect();
             let states = (turn.before.clone(), after);
             let commit = self.commit_of(account, ruled, vec![settled.clone()], states, now);
@@ -169,7 +172,9 @@ fn settle(
     };
     let made = lead.as_ref().map(|lead| lead.id.clone());
     let id = earlier.and_then(|earlier| earlier.lead.clone()).or(made);
-    let record = EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now };
+    let behaviour = config.source(&received.source).map(|source| source.behaviour);
+    let (received, reason) = (received.clone(), Some(reason));
+    let record = EventRecord { received, status, reason, lead: id, settled_at: now, behaviour, retries: 0 };
     let lead = lead.filter(|lead| lead.erased_at.is_none()).map(|before| {
         let previous = before.standing.clone();
         let version = before.version + 1;

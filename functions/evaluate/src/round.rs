@@ -91,7 +91,7 @@ impl Round<'_> {
             };
             match ready {
                 Some(ready) => {
-                    prepared.push(ready);
+                    prepared.push(ready.tried_again(job.retries));
                     working.push(job);
                 }
                 None => turn.rest.push(job),
@@ -142,8 +142,11 @@ impl Round<'_> {
         let (mut settled, mut open) = (Vec::new(), Vec::new());
         for job in jobs {
             match records.remove(&job.received.event) {
-                Some(record) if !(job.retry && record.status == EventStatus::Failed) => settled.push((job, record)),
-                _ => open.push(job),
+                Some(record) if job.retry && record.status == EventStatus::Failed => {
+                    open.push(Job { retries: record.retries.saturating_add(1), ..job });
+                }
+                Some(record) => settled.push((job, record)),
+                None => open.push(job),
             }
         }
         Ok((settled, open))

@@ -83,7 +83,15 @@ pub async fn sold_lead(
         origin: Origin::default(),
         intent: Intent::Capture,
     };
-    let record = EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id), settled_at: at };
+    let record = EventRecord {
+        received,
+        status: EventStatus::Created,
+        reason: None,
+        lead: Some(id),
+        settled_at: at,
+        behaviour: None,
+        retries: 0,
+    };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };
     let settled = vec![Settled { record: Some(record), lead: Some(write), assignments: vec![assignment], seen: None }];
     let (before, after) = (State::default(), State::default());

@@ -3,7 +3,9 @@
 //! A URL's key is 160 random bits and the only proof of a source without a signature. The table holds its hash alone, so
 //! a lost URL is not shown again: it is replaced.
 
+pub mod log;
 pub(crate) mod reconcile;
+pub mod settings;
 pub mod spec;
 pub mod verify;
 

@@ -24,6 +24,8 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod source_log;
+mod source_settings;
 mod source_spec;
 mod source_verify;
 mod statement;

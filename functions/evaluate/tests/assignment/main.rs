@@ -13,6 +13,7 @@ mod forgotten;
 mod imports;
 mod mutations;
 mod races;
+mod retrying;
 mod returns;
 mod service_levels;
 mod setting;
