@@ -105,6 +105,7 @@ impl Evaluate {
             match self.store.commit_erasure(&commit, &emptied).await {
                 Ok(()) => {
                     self.report(account, settled.record.as_ref(), &settled);
+                    self.tell_of_failures(account, ruled.rules.checked(), &settled.record).await;
                     if settled.lead.is_some() {
                         self.metrics.count("LeadsErased", 1);
                     }

@@ -105,6 +105,8 @@ impl Round<'_> {
                 for settled in &commit.settled {
                     self.evaluate.report(self.account, settled.record.as_ref(), settled);
                 }
+                let records = commit.settled.iter().filter_map(|settled| settled.record.as_ref());
+                self.evaluate.tell_of_failures(self.account, self.ruled.rules.checked(), records).await;
                 let sent = self.follow(&prepared, &commit, freed).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);

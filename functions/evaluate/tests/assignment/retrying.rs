@@ -1,12 +1,16 @@
-//! Events that failed and are tried again: the record remembers it, and by which behaviour the event was settled.
+//! Events that failed: who is told of them, and trying them again. The record remembers that, and by which behaviour the event
+//! was settled.
 
+use jiff::SignedDuration;
 use leadyard_domain::config::Behaviour;
-use leadyard_domain::event::{EventStatus, Received};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Subject};
+use leadyard_domain::event::{EventStatus, Intent, Received};
 use leadyard_domain::message::LeadsMessage;
+use leadyard_store::AlertClaim;
 use serde_json::{Value, json};
 
-use crate::fetching::{lead, logged};
-use crate::setting::{Setting, event};
+use crate::fetching::{hand, lead, logged, told as told_by};
+use crate::setting::{Setting, account, event};
 
 fn config(source: &Value) -> Value {
     json!({ "fields": [{ "name": "age", "type": "number" }], "sources": [source] })
@@ -57,4 +61,70 @@ async fn a_retried_event_is_known_as_one() {
     setting.send(event(&gone)).await;
     let gone = logged(&setting, &gone).await.unwrap();
     assert_eq!((gone.status, gone.behaviour), (EventStatus::Failed, None), "its source is not there");
+}
+
+fn asked_for(setting: &Setting) -> Vec<(Value, u64)> {
+    let delay = |entry: &Value| entry["DelaySeconds"].as_u64().unwrap_or_default();
+    setting.email.sent().into_iter().zip(setting.email.entries().iter().map(delay)).collect()
+}
+
+async fn told(setting: &Setting, source: &str, until_s: i64) -> AlertClaim {
+    let subject = Subject::Source(source.parse().unwrap());
+    let message = AlertMessage { account: account(), subject, alert: Alert::Failed };
+    let now = setting.now() + SignedDuration::from_secs(until_s);
+    setting.table.store.claim_alert(&message, now, now).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_is_to_be_told_of_failures_is_told_once_with_their_number() {
+    let mapping = json!([{ "from": "age", "to": "age" }]);
+    let setting = Setting::start(&json!({
+        "fields": [{ "name": "age", "type": "number" }],
+        "account": { "notify": { "emails": ["ops@example.com"] } },
+        "assignees": [{ "id": "anna", "name": "Anna", "email": "anna@example.com" }],
+        "sources": [
+            { "id": "web", "format": "json", "mapping": mapping, "notify": { "assignees": ["anna"] } },
+            { "id": "quiet", "format": "json", "mapping": mapping },
+        ],
+    }))
+    .await;
+    let failing = |source: &str, number: usize| {
+        event(&told_by(source, &number.to_string(), &json!({ "age": "old", "n": number }), Intent::Capture))
+    };
+    // What goes through is not counted, nor what another source sends.
+    let fine = told_by("web", "fine", &json!({ "age": 7 }), Intent::Capture);
+    assert!(hand(&setting, vec![event(&fine), failing("quiet", 1)], 1).await.is_empty());
+    assert_eq!((asked_for(&setting), told(&setting, "web", 0).await), (vec![], AlertClaim::Told));
+    assert_eq!(told(&setting, "quiet", 0).await, AlertClaim::Told, "the account's 'notify' is about destinations");
+
+    // Three of one batch, then one by one; a message that comes again counts nothing more.
+    assert!(hand(&setting, (1..=3).map(|number| failing("web", number)).collect(), 1).await.is_empty());
+    for number in [3, 4, 5] {
+        assert!(hand(&setting, vec![failing("web", number)], 1).await.is_empty());
+    }
+    let message = json!({ "account": "main", "source": "web", "alert": { "about": "failed" } });
+    assert_eq!(asked_for(&setting), [(message, 60)]);
+    let AlertClaim::Claimed(tally) = told(&setting, "web", 60).await else { panic!("it is due") };
+    assert_eq!((tally.given_up, tally.unknown, tally.since), (5, 0, setting.now()));
+}
+
+#[tokio::test]
+async fn a_mail_that_could_not_be_asked_for_is_asked_for_by_the_next_failure() {
+    let setting = Setting::start(&json!({
+        "fields": [{ "name": "age", "type": "number" }],
+        "sources": [{
+            "id": "web", "format": "json", "mapping": [{ "from": "age", "to": "age" }],
+            "notify": { "emails": ["ops@example.com"] },
+        }],
+    }))
+    .await;
+    let failing = |id: &str| event(&told_by("web", id, &json!({ "age": id }), Intent::Capture));
+    setting.email.set_down(true);
+    assert!(hand(&setting, vec![failing("one")], 1).await.is_empty(), "the event is settled all the same");
+    setting.email.set_down(false);
+    assert_eq!(asked_for(&setting), []);
+    assert!(hand(&setting, vec![failing("two")], 1).await.is_empty());
+    assert_eq!(asked_for(&setting).len(), 1);
+    let AlertClaim::Claimed(tally) = told(&setting, "web", 60).await else { panic!("it is due") };
+    assert_eq!(tally.given_up, 2);
 }

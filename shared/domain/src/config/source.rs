@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::notify::Notify;
 use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
 use super::transform::Transform;
 use super::{FormPage, Zone, is_true, yes};
@@ -73,6 +74,10 @@ pub struct Source {
     /// Settings of the `hubspot` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hubspot: Option<HubspotSettings>,
+    /// Who is told by email when its events fail, at most once an hour. Nobody where none is given: what `account.notify`
+    /// says is about destinations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
 }
 
 /// Most keys by which a source finds leads: the primary and the secondary.

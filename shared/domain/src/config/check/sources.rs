@@ -88,6 +88,9 @@ impl Check<'_> {
                 );
                 self.problem(format!("{path}.search_by"), message);
             }
+            if let Some(notify) = &source.notify {
+                self.notify(notify, &format!("{path}.notify"), names);
+            }
             self.duplicates(source, &path);
             self.auto_reply(source, &path, names);
             if source.answers.assignee && !source.answers.outcome {
