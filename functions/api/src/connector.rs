@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts, Path};
 use axum::http::request::Parts;
-use leadyard_domain::config::Source;
+use leadyard_domain::config::{Access, Checked, Source};
 use leadyard_domain::id::SourceId;
 use leadyard_runtime::now;
 use leadyard_store::{Published, Role};
@@ -16,7 +16,7 @@ use leadyard_store::{Published, Role};
 use crate::app::App;
 use crate::auth::{Caller, authenticate, authorize};
 use crate::body::{read_id, unreadable_path};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// The source that a path names by its `id`.
 #[derive(Debug)]
@@ -37,6 +37,39 @@ pub struct OperatedConnector(pub Connector);
 
 /// A source, of a caller that may change it.
 pub struct ChangedConnector(pub Connector);
+
+/// Whether the caller may see a source at all.
+pub(crate) fn sees(caller: &Caller, config: &Checked, source: &Source) -> bool {
+    allowed(caller, config, source, Role::Viewer).is_ok()
+}
+
+/// Holds that the caller may do with a source what needs the role where the source says nothing.
+pub(crate) fn allowed(caller: &Caller, config: &Checked, source: &Source, needed: Role) -> Result<(), Problem> {
+    let Some(access) = &source.access else { return authorize(caller, needed) };
+    let user = caller.user.as_ref().and_then(|user| config.assignee(user));
+    if access.allows(caller.role, user, needed) {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Forbidden, refusal(caller, source, access, needed)))
+}
+
+fn refusal(caller: &Caller, source: &Source, access: &Access, needed: Role) -> String {
+    let roles: Vec<&str> = match access.roles.as_slice() {
+        [] => vec![needed.name()],
+        roles => roles.iter().map(|role| role.name()).collect(),
+    };
+    let users = access.user_field.as_ref().map(|field| format!(", or of a user with the attribute '{field}'"));
+    format!(
+        "The source '{}' is for API keys of the role {} at least{}. The key '{}' has the role {}{}: use another, or let an \
+         admin change the source's 'access'.",
+        source.id,
+        roles.join(" or "),
+        users.unwrap_or_default(),
+        caller.name,
+        caller.role.name(),
+        if access.user_field.is_some() { " and no such user" } else { "" }
+    )
+}
 
 macro_rules! at_least {
     ($connector:ident, $role:expr) => {
@@ -77,7 +110,11 @@ impl Connector {
     }
 
     fn authorize(&self, needed: Role) -> Result<(), Problem> {
-        authorize(&self.caller, needed)
+        let Some(published) = &self.published else { return authorize(&self.caller, needed) };
+        match published.checked.source(&self.id) {
+            Some(source) => allowed(&self.caller, &published.checked, source, needed),
+            None => authorize(&self.caller, needed),
+        }
     }
 
     /// The source as the config in force has it.

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use leadyard_domain::config::Behaviour;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
-use leadyard_domain::id::EventId;
+use leadyard_domain::id::{EventId, SourceId};
 use leadyard_domain::message::LeadsMessage;
 use leadyard_runtime::{Outgoing, now};
-use leadyard_store::{EventFilter, EventRow};
+use leadyard_store::{EventFilter, EventRow, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -20,6 +20,7 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type};
 use crate::app::{App, send};
 use crate::auth::{Caller, Operator, Viewer};
 use crate::body::{Id, Parameters};
+use crate::connector::{allowed, sees};
 use crate::listing::Asked;
 use crate::problem::{Kind, Problem};
 use crate::range::NamedRange;
@@ -170,7 +171,7 @@ pub(super) fn behaviour_schema() -> Schema {
 
 /// The log of received events
 ///
-/// Newest first. The list may be a second behind, and a page may be short with more behind it: go on until `next_cursor`
+/// Newest first, without the events of sources that the key may not see. The list may be a second behind, and a page may be short with more behind it: go on until `next_cursor`
 /// is `null`.
 #[utoipa::path(
     get,
@@ -196,7 +197,11 @@ pub(crate) async fn list(
         let page = app.store.list_events(&caller.account, read.days, &filter, read.limit, read.cursor.as_ref()).await?;
         pager.take(page, |row| row.received_at);
     }
-    let page = pager.page();
+    let mut page = pager.page();
+    if let Some(published) = app.configs.get(&caller.account, now()).await? {
+        let source = |id: &SourceId| published.checked.source(id);
+        page.rows.retain(|row| source(&row.source).is_none_or(|source| sees(&caller, &published.checked, source)));
+    }
     let next_cursor = page.next.map(|cursor| cursor.to_string());
     Ok(Json(EventPage { events: page.rows.into_iter().map(EventSummary::from).collect(), next_cursor }))
 }
@@ -222,6 +227,7 @@ pub(crate) async fn read(
     Id(id): Id<EventId>,
 ) -> Result<Json<EventView>, Problem> {
     let event = app.store.event(&caller.account, &id).await?.ok_or_else(|| Problem::unknown("event", &id))?;
+    of_allowed(&app, &caller, &event, Role::Viewer).await?;
     Ok(Json(event.into()))
 }
 
@@ -250,12 +256,22 @@ pub(crate) async fn retry(
     Ok((StatusCode::ACCEPTED, Json(Retried { event: id.into() })))
 }
 
+/// Holds that the caller may do with the source of an event what needs this role.
+async fn of_allowed(app: &App, caller: &Caller, event: &EventRecord, needed: Role) -> Result<(), Problem> {
+    let Some(published) = app.configs.get(&caller.account, now()).await? else { return Ok(()) };
+    match published.checked.source(&event.received.source) {
+        Some(source) => allowed(caller, &published.checked, source, needed),
+        None => Ok(()),
+    }
+}
+
 /// Asks for a failed event to be tried again.
 ///
 /// # Errors
 /// There is no such event, it did not fail, or a service behind the API is away.
 pub(crate) async fn try_again(app: &App, caller: &Caller, id: &EventId) -> Result<(), Problem> {
     let event = app.store.event(&caller.account, id).await?.ok_or_else(|| Problem::unknown("event", id))?;
+    of_allowed(app, caller, &event, Role::Operator).await?;
     if event.status != EventStatus::Failed {
         return Err(Problem::new(
             Kind::WrongState,

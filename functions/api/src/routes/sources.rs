@@ -20,8 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::Admin;
-use crate::body::Id;
+use crate::connector::{ChangedConnector, Connector};
 use crate::problem::{Finding, Kind, Problem};
 
 /// 160 bits: nobody guesses one.
@@ -82,9 +81,8 @@ fn new_endpoint(app: &App, source: &SourceId) -> Result<(Endpoint, EndpointView)
     )
 )]
 pub(crate) async fn add_endpoint(
-    Admin(caller): Admin,
+    ChangedConnector(Connector { caller, id, .. }): ChangedConnector,
     State(app): State<App>,
-    Id(id): Id<SourceId>,
 ) -> Result<(StatusCode, Json<EndpointView>), Problem> {
     let published = app.configs.get(&caller.account, now()).await?;
     if published.is_none_or(|published| published.checked.source(&id).is_none()) {

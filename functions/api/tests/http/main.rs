@@ -24,6 +24,7 @@ mod secrets;
 mod seeds;
 mod services;
 mod simulate;
+mod source_access;
 mod source_log;
 mod source_settings;
 mod source_spec;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
 use super::notify::Notify;
 use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
 use super::transform::Transform;
@@ -78,6 +79,9 @@ pub struct Source {
     /// says is about destinations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify: Option<Notify>,
+    /// Who may see and change it over the API; by the role of the key alone where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
 }
 
 /// Most keys by which a source finds leads: the primary and the secondary.

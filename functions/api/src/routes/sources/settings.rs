@@ -11,7 +11,7 @@ use leadyard_domain::config::document::{self, Syntax};
 use leadyard_domain::config::{Config, Source};
 use leadyard_domain::id::{AccountId, SourceId};
 use leadyard_runtime::now;
-use leadyard_store::Cause;
+use leadyard_store::{Cause, Role};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use super::new_endpoints;
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::body::{ConfigText, Parameters};
-use crate::connector::{ChangedConnector, Connector, SeenConnector};
+use crate::connector::{ChangedConnector, Connector, SeenConnector, sees};
 use crate::etag::etag;
 use crate::openapi::SourceDocument;
 use crate::problem::{Finding, Kind, Problem};
@@ -33,7 +33,7 @@ use crate::rules::Beside;
 pub struct SourceList {
     /// The version in force; 0 before the first one.
     version: u64,
-    /// The sources, in the config's order.
+    /// The sources that the key may see, in the config's order.
     sources: Vec<SourceSummary>,
 }
 
@@ -79,7 +79,7 @@ type InForce = ([(HeaderName, HeaderValue); 1], Json<PublishedConfig>);
 
 /// The sources
 ///
-/// Of the config in force.
+/// Of the config in force, as far as the key may see them.
 #[utoipa::path(
     get,
     path = "/v1/sources",
@@ -98,7 +98,8 @@ pub(crate) async fn list(Viewer(caller): Viewer, State(app): State<App>) -> Resu
         entity: source.entity.to_string(),
         enabled: source.enabled,
     };
-    let sources = published.checked.config().sources.iter().map(summary).collect();
+    let seen = |source: &&Source| sees(&caller, &published.checked, source);
+    let sources = published.checked.config().sources.iter().filter(seen).map(summary).collect();
     Ok(Json(SourceList { version: published.version, sources }))
 }
 
@@ -175,6 +176,7 @@ pub(crate) async fn replace(
     body: ConfigText,
 ) -> Result<InForce, Problem> {
     let settings = settings(&connector.id, &body)?;
+    may_set_access(&connector, &settings)?;
     let change = |sources: &mut Vec<Value>, at: Option<usize>| match at {
         Some(at) => {
             sources[at] = Value::Object(settings);
@@ -345,6 +347,26 @@ async fn edit(
     let draft = Draft { checked, pins, lists: beside.index, endpoints, cause: Cause::Document, note };
     let published = publish::put_in_force(app, caller, base, draft).await?;
     Ok(([(header::ETAG, etag(published.version))], Json(published)))
+}
+
+/// Holds that only an admin changes who may see and change a source.
+fn may_set_access(connector: &Connector, settings: &Map<String, Value>) -> Result<(), Problem> {
+    if connector.caller.role == Role::Admin {
+        return Ok(());
+    }
+    let access = connector.source().and_then(|source| source.access.as_ref());
+    let access = serde_json::to_value(access).map_err(|error| Problem::behind(false, &error))?;
+    if settings.get("access").unwrap_or(&Value::Null) == &access {
+        return Ok(());
+    }
+    let detail = format!(
+        "Who may use a source is changed by admins only, and the key '{}' has the role {}: send 'access' as \
+         GET /v1/sources/{} has it.",
+        connector.caller.name,
+        connector.caller.role.name(),
+        connector.id
+    );
+    Err(Problem::new(Kind::Forbidden, detail))
 }
 
 /// The document of a version; an empty one before the first.
