@@ -11,6 +11,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+mod connector;
 mod deliver;
 mod drain;
 mod entries;
@@ -19,6 +20,7 @@ mod fits;
 mod list_change;
 pub mod listing;
 pub mod log;
+mod many;
 mod neutral;
 pub mod openapi;
 pub mod outbound;

@@ -77,6 +77,7 @@ impl Evaluate {
         for number in 1..=TRIES_MAX {
             let mut records = self.store.events(account, &[event.clone(), earlier_id.clone()].into()).await?;
             let own = records.remove(event);
+            let retries = retries_after(own.as_ref());
             if let Some(own) = own.filter(|record| !(job.retry && record.status == EventStatus::Failed)) {
                 // The first time may have ended before everything else of the lead was gone.
                 let lead = match &own.lead {
@@ -100,7 +101,9 @@ impl Evaluate {
             if earlier.is_none() && lead.is_none() && job.receives < RECEIVES_MAX {
                 return Ok(Outcome::NotYet);
             }
-            let record = record_of(&job.received, earlier.as_ref(), lead.as_ref(), (self.now)());
+            let config = ruled.rules.checked();
+            let record = record_of(config, &job.received, earlier.as_ref(), lead.as_ref(), (self.now)());
+            let record = EventRecord { retries, ..record };
             let emptied = earlier.map(|earlier| empty(earlier, "what it brought was erased at the platform's word"));
             match self.erase_once(account, ruled, (lead, None), Some(record), emptied.into_iter().collect()).await? {
                 Ok(()) => return Ok(Outcome::Done),
@@ -122,6 +125,7 @@ impl Evaluate {
         let own = config.sync_name(account);
         for number in 1..=TRIES_MAX {
             let record = self.store.events(account, &[event.clone()].into()).await?.remove(event);
+            let retries = retries_after(record.as_ref());
             if let Some(record) = record.filter(|record| !(job.retry && record.status == EventStatus::Failed)) {
                 let lead = match &record.lead {
                     Some(id) => self.lead(account, id).await?,
@@ -155,6 +159,8 @@ impl Evaluate {
                 reason: Some(reason.to_owned()),
                 lead: lead.as_ref().map(|lead| lead.id.clone()),
                 settled_at: (self.now)(),
+                behaviour: source.map(|source| source.behaviour),
+                retries,
             };
             let lead = lead.filter(|_| status == EventStatus::Updated);
             let brought = match &lead {
@@ -253,6 +259,7 @@ impl Evaluate {
             Err(error) => return Ok(Err(error)),
         }
         self.report(account, settled.record.as_ref(), &settled);
+        self.tell_of_failures(account, ruled.rules.checked(), &settled.record).await;
         if settled.lead.is_some() {
             self.metrics.count("LeadsErased", 1);
         }
@@ -324,7 +331,13 @@ impl Evaluate {
 }
 
 /// What stands in the log of an event that erases a lead.
-fn record_of(received: &Received, earlier: Option<&EventRecord>, lead: Option<&Lead>, now: Timestamp) -> EventRecord {
+fn record_of(
+    config: &Checked,
+    received: &Received,
+    earlier: Option<&EventRecord>,
+    lead: Option<&Lead>,
+    now: Timestamp,
+) -> EventRecord {
     let (status, reason) = match (earlier, lead) {
         (None, None) => {
             (EventStatus::Failed, "the event whose lead is to be erased has not come: retry when it has".to_owned())
@@ -342,7 +355,14 @@ fn record_of(received: &Received, earlier: Option<&EventRecord>, lead: Option<&L
     };
     let made = lead.map(|lead| lead.id.clone());
     let id = earlier.and_then(|earlier| earlier.lead.clone()).or(made);
-    EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now }
+    let behaviour = config.source(&received.source).map(|source| source.behaviour);
+    let (received, reason) = (received.clone(), Some(reason));
+    EventRecord { received, status, reason, lead: id, settled_at: now, behaviour, retries: 0 }
+}
+
+/// How often an event was tried again, with this time.
+fn retries_after(known: Option<&EventRecord>) -> u32 {
+    known.map_or(0, |record| record.retries.saturating_add(1))
 }
 
 /// A lead without its person, as it is written. Others are told of it; `told` is the word of the account that told us.

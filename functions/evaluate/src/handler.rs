@@ -54,6 +54,8 @@ pub(crate) struct Job {
     pub receives: u32,
     /// Whether a failed event shall be tried again.
     pub retry: bool,
+    /// How often it was tried again after it had failed, this time included.
+    pub retries: u32,
     /// Whether the commit found that its body came shortly before.
     pub repeat: bool,
     pub captured: Captured,
@@ -226,6 +228,7 @@ fn jobs(ruled: &Ruled, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
             receives: record.receive_count,
             received: *event,
             retry,
+            retries: 0,
             repeat: false,
             captured,
         });

@@ -115,6 +115,12 @@ struct Change<'a> {
 }
 
 impl Prepared<'_> {
+    /// The same, of an event that was tried again so often after it had failed.
+    pub fn tried_again(mut self, retries: u32) -> Self {
+        self.record.retries = retries;
+        self
+    }
+
     /// Whose state the decision may touch.
     pub fn needs(&self, config: &Checked) -> Needs {
         let mut needs = Needs::default();
@@ -175,12 +181,15 @@ pub fn apply<'a>(
     touched: &mut Touched,
     now: Timestamp,
 ) -> Option<Prepared<'a>> {
+    let behaviour = rules.checked().source(&received.source).map(|source| source.behaviour);
     let settled = |status, reason: Option<String>, lead| EventRecord {
         received: received.clone(),
         status,
         reason,
         lead,
         settled_at: now,
+        behaviour,
+        retries: 0,
     };
     let only_log = |record| Some(Prepared { record, change: None, seen: None });
     let (draft, looked_up) = match captured {

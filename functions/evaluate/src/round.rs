@@ -92,7 +92,7 @@ impl Round<'_> {
             };
             match ready {
                 Some(ready) => {
-                    prepared.push(ready);
+                    prepared.push(ready.tried_again(job.retries));
                     working.push(job);
                 }
                 None => turn.rest.push(job),
@@ -106,6 +106,8 @@ impl Round<'_> {
                 for settled in &commit.settled {
                     self.evaluate.report(self.account, settled.record.as_ref(), settled);
                 }
+                let records = commit.settled.iter().filter_map(|settled| settled.record.as_ref());
+                self.evaluate.tell_of_failures(self.account, self.ruled.rules.checked(), records).await;
                 let sent = self.follow(&prepared, &commit, freed).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);
@@ -143,8 +145,11 @@ impl Round<'_> {
         let (mut settled, mut open) = (Vec::new(), Vec::new());
         for job in jobs {
             match records.remove(&job.received.event) {
-                Some(record) if !(job.retry && record.status == EventStatus::Failed) => settled.push((job, record)),
-                _ => open.push(job),
+                Some(record) if job.retry && record.status == EventStatus::Failed => {
+                    open.push(Job { retries: record.retries.saturating_add(1), ..job });
+                }
+                Some(record) => settled.push((job, record)),
+                None => open.push(job),
             }
         }
         Ok((settled, open))

@@ -16,6 +16,7 @@ mod forgotten_people;
 mod imports;
 mod mutations;
 mod races;
+mod retrying;
 mod returns;
 mod service_levels;
 mod setting;

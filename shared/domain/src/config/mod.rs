@@ -3,6 +3,7 @@
 //! [`document::parse`] reads YAML or JSON, [`Config::check`] proves it sound and compiles its conditions. Only a
 //! [`Checked`] config decides anything.
 
+mod access;
 mod account;
 mod action;
 mod amount;
@@ -39,6 +40,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use access::{Access, Role};
 pub use account::{Account, Weekday, Zone};
 pub use action::{Action, DefaultAction, Else, OverCap, Recipient};
 pub use amount::Amount;
