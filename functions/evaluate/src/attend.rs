@@ -187,7 +187,8 @@ impl Evaluate {
         match ask {
             // Nothing else is different because of it.
             Ask::Activity(_) => effects.own(ruled.rules.checked(), &file.lead, true)?,
-            _ => effects.follow(ruled.rules.checked(), &file.lead, now)?,
+            // What earlier versions asked for may not have been sent, and the lead may have changed since.
+            _ => effects.follow_again(ruled.rules.checked(), &file.lead, now)?,
         }
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
         // All but these may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was
