@@ -189,7 +189,7 @@ impl Evaluate {
         let linked = self.store.find_leads(account, &[key.clone()].into(), true).await?.remove(&key);
         let known = head.links.get(own).and_then(|id| LeadId::new(id.as_str()).ok());
         match linked.or(known) {
-            Some(id) => self.lead(account, &id).await,
+            Some(id) => Ok(self.lead(account, &id).await?.filter(|lead| lead.entity == source.entity)),
             None => Ok(None),
         }
     }

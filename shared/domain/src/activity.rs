@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::field::{FIELD_BYTES_MAX, FIELDS_MAX};
 use crate::handover::CLOCK_SKEW;
 use crate::id::{AccountId, AccountName, ActivityId, ActivityType, LeadId};
-use crate::sync::HOPS_MAX;
+use crate::sync::{AHEAD_MAX, HOPS_MAX};
 
 #[cfg(test)]
 mod tests;
@@ -103,6 +103,14 @@ pub enum InvalidActivity {
         /// When that was said.
         now: Timestamp,
     },
+    /// It is said to have been told long from now.
+    #[error(
+        "the activity is said to be told at {at}, more than a day from now: set the other account's clock right and retry"
+    )]
+    AheadOfTime {
+        /// When it is said to have been told.
+        at: Timestamp,
+    },
     /// The id that its maker gave it is empty or too long.
     #[error("the activity's own id has {bytes} bytes; give it one of 1 to {EXTERNAL_ID_BYTES_MAX}")]
     ExternalId {
@@ -131,6 +139,9 @@ impl Activity {
         let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
         if self.at < Timestamp::UNIX_EPOCH || self.at > latest {
             return Err(InvalidActivity::OutOfRange { at: self.at, now });
+        }
+        if self.updated_at > now.saturating_add(AHEAD_MAX).unwrap_or(Timestamp::MAX) {
+            return Err(InvalidActivity::AheadOfTime { at: self.updated_at });
         }
         if self.fields.len() > FIELDS_MAX {
             return Err(InvalidActivity::TooManyFields { fields: self.fields.len() });

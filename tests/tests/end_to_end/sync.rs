@@ -138,7 +138,11 @@ async fn what_changes_in_one_account_changes_in_the_other_and_nothing_comes_back
     let (to_north, to_south): (Vec<String>, Vec<String>) =
         (told(north.events("sync").await), told(south.events("sync").await));
     assert_eq!(to_north, ["updated"; 2], "one change and one call were made in the south");
-    assert_eq!(to_south, ["updated", "updated", "updated", "created"], "two changes, a call and the deletion in the north");
+    assert_eq!(
+        to_south,
+        ["updated", "updated", "updated", "created"],
+        "two changes, a call and the deletion in the north"
+    );
 }
 
 #[tokio::test]

@@ -110,3 +110,56 @@ async fn a_lead_without_any_key_is_found_by_the_other_accounts_id() {
     let (_, reason) = world.outcomes("south").await.into_iter().find(|(status, _)| status == "updated").unwrap();
     assert_eq!(reason.as_deref(), Some("every search key is empty: it is found by the other account's id alone"));
 }
+
+#[tokio::test]
+async fn values_of_every_type_arrive_as_they_are_and_change_on_both_sides() {
+    let fields = json!([
+        { "name": "score", "type": "number" },
+        { "name": "tags", "type": "list" },
+        { "name": "vip", "type": "boolean" },
+        { "name": "born", "type": "date" },
+        { "name": "meeting", "type": "datetime" },
+        { "name": "call_at", "type": "time" },
+        { "name": "spot", "type": "geo" },
+        { "name": "size", "type": "choice", "options": ["S", "L"] },
+        { "name": "second_phone", "type": "phone" },
+    ]);
+    let of = |peer: &str| {
+        let mut config = config(&[peer], &json!({}));
+        config["fields"] = fields.clone();
+        config
+    };
+    let mut world = World::start(&[("north", of("south")), ("south", of("north"))]).await;
+    let first = json!({
+        "email": "ann@example.com", "score": "75.50", "tags": ["a", "b, c"], "vip": true, "born": "1990-02-01",
+        "meeting": "2026-09-01T10:00:00Z", "call_at": "08:30", "spot": { "lat": 52.5, "lon": 13.4 }, "size": "S",
+        "second_phone": "+4930123456", "consent": { "text": "  I agree. " },
+    });
+    let second = json!({
+        "email": "ann@example.com", "score": 9_007_199_254_740_993_u64, "tags": ["d"], "vip": false, "born": "1991-03-02",
+        "meeting": "2027-09-01T10:00:00Z", "call_at": "09:00", "spot": { "lat": -1.25, "lon": 0.5 }, "size": "L",
+        "second_phone": "+4930123457", "consent": { "text": "I agree" },
+    });
+    for (side, values) in [("north", first), ("south", second)] {
+        world.pass(SignedDuration::from_secs(1));
+        world.form(side, values).await;
+        world.settle().await;
+        let (north, south) = (world.fields("north").await, world.fields("south").await);
+        assert_eq!((north.len(), &north), (1, &south), "{side}");
+        assert_eq!(north[0].as_object().unwrap().len(), 11, "{side}: {north:?}");
+    }
+    assert_eq!(world.arrived, 2);
+}
+
+#[tokio::test]
+async fn a_value_that_is_said_to_be_set_next_year_wins_over_nothing() {
+    let mut world = pair().await;
+    world.form("north", json!({ "email": "ann@example.com", "company": "One" })).await;
+    let mut push = world.wire.pop_front().unwrap();
+    push.body["lead"]["stamps"]["company"]["at"] = json!("2027-07-21T10:00:00Z");
+    world.arrive(push).await;
+    let [(status, reason)] = world.outcomes("south").await.try_into().unwrap();
+    let reason = reason.unwrap();
+    assert_eq!(status, "failed");
+    assert!(reason.contains("company") && reason.contains("north") && reason.contains("clock"), "{reason}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,9 @@ use super::marks::{HOPS_MAX, LINKS_MAX, Link, Marks, Stamp};
 use super::push::Origin;
 use crate::field::{FieldName, FieldValue};
 use crate::id::AccountName;
+
+/// How far ahead another account's clock may be. What is set later than that would win over everything for as long.
+pub const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose value a field keeps when both accounts have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

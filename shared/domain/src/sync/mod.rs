@@ -18,5 +18,5 @@ mod tests;
 
 pub use announce::{MadeBy, Seen, announce, announce_activity};
 pub use marks::{HOPS_MAX, LINKS_MAX, Link, Marks, Stamp};
-pub use merge::{Arrival, Incoming, Merged, Policies, Policy, arrival, merge};
+pub use merge::{AHEAD_MAX, Arrival, Incoming, Merged, Policies, Policy, arrival, merge};
 pub use push::{Origin, Push, PushKind, PushedActivity, PushedLead, SyncHead};

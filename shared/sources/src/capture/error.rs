@@ -2,13 +2,27 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use leadyard_domain::field::{FIELD_BYTES_MAX, FIELDS_MAX, FieldName};
+use leadyard_domain::id::AccountName;
 use serde_json::Value;
 
 /// Why an event could not be captured. Not worth a retry by itself: a person mends the mapping, the field or the event
 /// and retries it. The text holds names and shapes, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureError {
+    /// Another account says that it set a field long from now.
+    #[error(
+        "field '{field}' is said to be set at {at} by the account '{by}', more than a day from now: set its clock right and retry"
+    )]
+    AheadOfTime {
+        /// The field.
+        field: FieldName,
+        /// When it is said to be set.
+        at: Timestamp,
+        /// By which account.
+        by: AccountName,
+    },
     /// A value that is not of its field's type.
     #[error("field '{field}' expects {expected}, but {place} {found}{}", at.as_deref().map(|at| format!(" at '{at}'")).unwrap_or_default(),
         place = if at.is_some() { "the event has" } else { "the source's default is" })]

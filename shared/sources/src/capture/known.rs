@@ -114,7 +114,9 @@ impl Known {
     /// The lead that a push is about, where this account or the sender knows which one that is. It may have been erased.
     fn linked(&self, pushed: &Pushed, source: &Source) -> Option<&Lead> {
         let by_key = pushed.links(&source.entity).into_iter().find_map(|key| self.leads.get(self.keys.get(&key)?));
-        by_key.or_else(|| self.leads.get(&pushed.known_as()?))
+        // The sender's word alone leads to no lead of a type that the source has nothing to do with.
+        let named = || self.leads.get(&pushed.known_as()?).filter(|lead| lead.entity == source.entity);
+        by_key.or_else(named)
     }
 
     /// What is odd about the lead that a draft met, in words for a person: a key of it leads to another one.

@@ -10,7 +10,7 @@ use leadyard_domain::field::{FIELDS_MAX, FieldName, FieldValue};
 use leadyard_domain::id::{AccountName, Entity, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
-use leadyard_domain::sync::{Arrival, Incoming, Marks, Merged, Stamp, SyncHead, arrival, merge};
+use leadyard_domain::sync::{AHEAD_MAX, Arrival, Incoming, Marks, Merged, Stamp, SyncHead, arrival, merge};
 
 use serde_json::Value;
 
@@ -54,9 +54,11 @@ pub fn capture_event(config: &Checked, source: &Source, received: &Received) -> 
 
 impl Pushed {
     fn of(head: &SyncHead, own: AccountName, source: &Source, table: &FieldTable, draft: &Draft) -> Self {
-        let stamp_of = |from: &String| head.stamps.get(from).cloned();
-        let mut stamps: BTreeMap<FieldName, Stamp> =
-            draft.from.iter().filter_map(|(name, from)| Some((name.clone(), stamp_of(from)?))).collect();
+        let mut stamps: BTreeMap<FieldName, Stamp> = draft
+            .from
+            .iter()
+            .filter_map(|(name, from)| Some((name.clone(), stamp_of(&head.stamps, from)?.clone())))
+            .collect();
         let taken: Vec<&String> = draft.from.values().collect();
         let mut removed = Vec::new();
         for (from, stamp) in head.stamps.iter().filter(|(from, _)| !taken.contains(from)) {
@@ -131,6 +133,17 @@ impl Pushed {
     }
 }
 
+/// The stamp of the field that has the value at a path. A place is read from below its field, part by part.
+fn stamp_of<'a>(stamps: &'a BTreeMap<String, Stamp>, from: &str) -> Option<&'a Stamp> {
+    let mut at = from.split(", ").next().unwrap_or(from);
+    loop {
+        if let Some(stamp) = stamps.get(at) {
+            return Some(stamp);
+        }
+        (at, _) = at.rsplit_once('.')?;
+    }
+}
+
 /// The fields that a field of the sender fills: those that a mapping names, else the one that is called the same.
 fn targets(from: &str, source: &Source, table: &FieldTable) -> Vec<FieldName> {
     let mapped: Vec<_> = source.mapping.iter().filter(|mapping| mapping.from == from).collect();
@@ -179,6 +192,10 @@ pub(super) fn apply(
             Some(known) => Ok(Applied::Unchanged { lead: unmoved(known, received), reason: reason.into() }),
             None => skipped(reason),
         };
+    }
+    let latest = now.saturating_add(AHEAD_MAX).unwrap_or(Timestamp::MAX);
+    if let Some((field, stamp)) = pushed.stamps.iter().find(|(_, stamp)| stamp.at > latest) {
+        return Err(CaptureError::AheadOfTime { field: field.clone(), at: stamp.at, by: stamp.by.clone() });
     }
     let values = draft.fields.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
     let gone = pushed.removed.iter().map(|name| (name.clone(), None));

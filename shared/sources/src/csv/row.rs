@@ -41,6 +41,9 @@ fn columns(count: usize) -> String {
 pub fn column_of(error: &CaptureError) -> Option<&str> {
     match error {
         CaptureError::Misfit { at, .. } => at.as_deref(),
-        CaptureError::TooLong { .. } | CaptureError::TooManyFields { .. } | CaptureError::Empty => None,
+        CaptureError::TooLong { .. }
+        | CaptureError::TooManyFields { .. }
+        | CaptureError::AheadOfTime { .. }
+        | CaptureError::Empty => None,
     }
 }
