@@ -126,3 +126,48 @@ async fn a_value_that_does_not_fit_fails_with_its_field_and_goes_through_after_t
     assert_eq!(status, "created");
     assert_eq!(world.fields("south").await, [json!({ "email": "ann@example.com", "company": "ACME" })]);
 }
+
+#[tokio::test]
+async fn each_type_against_each_type_either_arrives_or_fails_with_field_and_type() {
+    let types = ["text", "number", "boolean", "date", "datetime", "time", "phone", "email", "list", "geo", "choice"];
+    let field = |kind: &str| match kind {
+        "choice" => json!({ "name": "it", "type": "choice", "options": ["S", "L"] }),
+        _ => json!({ "name": "it", "type": kind }),
+    };
+    let with = |kind: &str, peers: &[&str]| {
+        let mut config = config(peers, &json!({}));
+        config["fields"] = json!([field(kind)]);
+        config
+    };
+    for (kind, value, taken_by) in [
+        ("text", json!("ACME"), &["text", "list"][..]),
+        ("number", json!(75), &["text", "number", "list"]),
+        ("boolean", json!(true), &["text", "boolean", "list"]),
+        ("date", json!("1990-02-01"), &["text", "date", "list"]),
+        ("datetime", json!("2026-09-01T10:00:00Z"), &["text", "date", "datetime", "list"]),
+        ("email", json!("bob@example.com"), &["text", "email", "list"]),
+        ("list", json!(["a", "b"]), &["list"]),
+        ("geo", json!({ "lat": 52.5, "lon": 13.4 }), &["geo"]),
+        ("choice", json!("S"), &["text", "list", "choice"]),
+    ] {
+        let accounts: Vec<(&str, Value)> = types.iter().map(|to| (*to, with(to, &[]))).collect();
+        let mut world = World::start(&accounts).await;
+        world.publish("north", &with(kind, &types)).await;
+        world.form("north", json!({ "email": "ann@example.com", "it": value })).await;
+        world.settle().await;
+        let mut taken = Vec::new();
+        for to in types {
+            let [(status, reason)] = world.outcomes(to).await.try_into().expect("one push");
+            match (status.as_str(), reason) {
+                ("created", None) if world.fields(to).await[0].get("it").is_some() => taken.push(to),
+                ("failed", Some(reason)) => {
+                    assert!(reason.contains("'it'") && !reason.contains("ACME"), "{kind} {to}: {reason}")
+                }
+                // What is no place is not taken for one, nor a place for anything else: it is left as it came.
+                ("created", None) if [kind, to].contains(&"geo") => {}
+                (status, reason) => panic!("{kind} into {to}: {status} {reason:?}"),
+            }
+        }
+        assert_eq!(taken, taken_by, "{kind}");
+    }
+}
