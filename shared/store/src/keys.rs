@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::id::{
-    AccountId, ActivityId, AssigneeId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId,
+    AccountId, ActivityId, AssigneeId, AutomationId, BackfillId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId,
     SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
@@ -297,6 +297,20 @@ pub(crate) fn import_place(account: &AccountId, at: Timestamp, id: &ImportId) ->
     Key::new(imports(account), timed(at, id.as_str()))
 }
 
+/// The partition of an account's backfills, by their ids, which sort by when they were begun.
+pub(crate) fn backfills(account: &AccountId) -> String {
+    format!("A#{account}#BACKFILL")
+}
+
+pub(crate) fn backfill(account: &AccountId, id: &BackfillId) -> Key {
+    Key::new(backfills(account), id.as_str())
+}
+
+/// The last backfill of an automation.
+pub(crate) fn last_backfill(account: &AccountId, automation: &AutomationId) -> Key {
+    Key::new(format!("A#{account}#AUTOMATION#{automation}"), "BACKFILL")
+}
+
 pub(crate) fn audits(account: &AccountId) -> String {
     format!("A#{account}#AUDIT")
 }
@@ -321,6 +335,7 @@ pub(crate) fn split_timed(sk: &str) -> Option<(Timestamp, &str)> {
 pub(crate) enum Kind {
     Event,
     Delivery,
+    Lead,
 }
 
 impl Kind {
@@ -328,6 +343,7 @@ impl Kind {
         match self {
             Self::Event => "EVENT",
             Self::Delivery => "DELIVERY",
+            Self::Lead => "LEAD",
         }
     }
 }
@@ -375,6 +391,11 @@ pub(crate) enum LeadPart {
     Delivery(DeliveryId),
     /// Read in another way, such as an activity or a line of a ledger, or written by a version that knows more.
     Other,
+}
+
+/// The lead in whose partition an item is.
+pub(crate) fn lead_of(item: &Item) -> Option<LeadId> {
+    get_text(item, PK)?.rsplit('#').next()?.parse().ok()
 }
 
 /// Tells what an item of a lead's partition is.
