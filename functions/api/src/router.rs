@@ -18,8 +18,8 @@ use crate::routes::leads::{self, activities, contact, edit, erase, handback, sta
 use crate::routes::queues::{self, claim};
 use crate::routes::sources::reconcile;
 use crate::routes::{
-    backfills, config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate, sources,
-    suppressions, versions,
+    backfills, config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate,
+    sources, suppressions, versions,
 };
 use crate::{log, openapi};
 

@@ -198,10 +198,7 @@ impl Evaluate {
 }
 
 fn is_walk(message: &LeadsMessage) -> bool {
-    matches!(
-        message,
-        LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } | LeadsMessage::Backfill { .. }
-    )
+    matches!(message, LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } | LeadsMessage::Backfill { .. })
 }
 
 /// One job an event, in the order of the batch.

@@ -142,7 +142,8 @@ impl Store {
         let slots = self.get_many(&slots, false).await?.into_iter();
         let slots = slots.map(|item| from_item("the last backfill of an automation", item));
         let slots = slots.collect::<Result<Vec<BackfillSlot>, _>>()?;
-        let wanted: Vec<Key> = slots.iter().filter_map(|slot| Some(keys::backfill(account, slot.last.as_ref()?))).collect();
+        let wanted: Vec<Key> =
+            slots.iter().filter_map(|slot| Some(keys::backfill(account, slot.last.as_ref()?))).collect();
         let items = self.get_many(&wanted, false).await?.into_iter();
         items.map(|item| from_item("the last backfill of an automation", item)).collect()
     }

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::id::{
-    AccountId, ActivityId, AssigneeId, AutomationId, BackfillId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId,
-    SecretName, SourceId,
+    AccountId, ActivityId, AssigneeId, AutomationId, BackfillId, DeliveryId, DestinationId, EventId, ImportId, LeadId,
+    ListName, PoolId, QueueId, SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::ledger::{Entry, EntryKind, Month};

@@ -105,7 +105,8 @@ async fn what_changes_in_one_account_changes_in_the_other_and_nothing_comes_back
     both_have([&north, &south], &json!({ "email": "ann@example.com", "company": "Two", "job_title": "Boss" })).await;
 
     // Whatever would have come back had the time in which the last change went there: it is asked for with the same commit.
-    let told = |events: Vec<Value>| events.iter().map(|event| event["status"].as_str().unwrap_or("").to_owned()).collect();
+    let told =
+        |events: Vec<Value>| events.iter().map(|event| event["status"].as_str().unwrap_or("").to_owned()).collect();
     let (to_north, to_south): (Vec<String>, Vec<String>) =
         (told(north.events("sync").await), told(south.events("sync").await));
     assert_eq!(to_north, ["updated"], "one change was made in the south");

@@ -229,7 +229,9 @@ async fn change(
         }
         if !change(&mut backfill) {
             let detail = match backfill.state {
-                BackfillState::Failed => "The backfill has failed: mend what 'reason' says and resume it, or cancel it.",
+                BackfillState::Failed => {
+                    "The backfill has failed: mend what 'reason' says and resume it, or cancel it."
+                }
                 BackfillState::Done | BackfillState::Cancelled => "The backfill is over: begin another one.",
                 BackfillState::Running | BackfillState::Paused => "The backfill is not in a state that allows this.",
             };

@@ -24,11 +24,7 @@ fn rules(automation: &serde_json::Value, enabled: bool) -> Rules {
         ],
         "automations": [tell],
     });
-    let known = crate::config::Known {
-        secrets: &Default::default(),
-        formats: &["json"],
-        lists: &Default::default(),
-    };
+    let known = crate::config::Known { secrets: &Default::default(), formats: &["json"], lists: &Default::default() };
     document::from_value(config).unwrap().check(&known).unwrap().compile(&Lists::default()).unwrap()
 }
 
@@ -119,9 +115,16 @@ fn states() {
 #[test]
 fn the_size_of_a_step() {
     let rules = rules(&json!({}), true);
-    for (per_minute, interval_s, leads) in
-        [(1, 60, 1), (5, 12, 1), (6, 10, 1), (59, 10, 9), (300, 10, 50), (600, 10, 100), (1_000, 6, 100), (6_000, 1, 100)]
-    {
+    for (per_minute, interval_s, leads) in [
+        (1, 60, 1),
+        (5, 12, 1),
+        (6, 10, 1),
+        (59, 10, 9),
+        (300, 10, 50),
+        (600, 10, 100),
+        (1_000, 6, 100),
+        (6_000, 1, 100),
+    ] {
         let backfill = backfill(&rules, per_minute);
         let later = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(interval_s);
         assert_eq!(i64::from(backfill.interval_s()), interval_s, "{per_minute}");

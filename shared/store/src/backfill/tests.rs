@@ -5,8 +5,7 @@ use crate::testing::{account, at, store};
 
 fn backfill(automation: &str, second: i64) -> Backfill {
     let automation: AutomationId = automation.parse().unwrap();
-    let filter =
-        Filter { entity: "lead".parse().unwrap(), from: at(0), until: at(100), when: true, source: None };
+    let filter = Filter { entity: "lead".parse().unwrap(), from: at(0), until: at(100), when: true, source: None };
     Backfill {
         id: BackfillId::of(&account(), &automation, at(second)),
         account: account(),

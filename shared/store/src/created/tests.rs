@@ -39,7 +39,8 @@ async fn walk(store: &Store, span: (Timestamp, Timestamp), limit: usize) -> Vec<
 async fn pages_are_oldest_first_over_days_and_shards() {
     let store = store().await;
     // Four days with two empty ones between, out of order, some at the same moment, most of them on one day.
-    let moments: Vec<i64> = (0..90).map(|n| [0, 0, 1, 4][n % 4] * DAY_S + i64::try_from(n * 37 % 45).unwrap()).collect();
+    let moments: Vec<i64> =
+        (0..90).map(|n| [0, 0, 1, 4][n % 4] * DAY_S + i64::try_from(n * 37 % 45).unwrap()).collect();
     let leads: Vec<Settled> = (0..).zip(&moments).map(|(number, moment)| lead(number, *moment)).collect();
     let ids: Vec<LeadId> = leads.iter().map(|settled| settled.lead.as_ref().unwrap().lead.id.clone()).collect();
     write(&store, leads).await;
@@ -49,7 +50,9 @@ async fn pages_are_oldest_first_over_days_and_shards() {
         sorted.into_iter().collect()
     };
     // The start is not at a whole millisecond, as which the list has all moments.
-    for (from, until) in [(0, 5 * DAY_S), (7, DAY_S + 9), (DAY_S + 1, 5 * DAY_S), (2 * DAY_S, 3 * DAY_S), (9, 9), (9, 3)] {
+    for (from, until) in
+        [(0, 5 * DAY_S), (7, DAY_S + 9), (DAY_S + 1, 5 * DAY_S), (2 * DAY_S, 3 * DAY_S), (9, 9), (9, 3)]
+    {
         for limit in [1, 7, 40, 1_000] {
             let rows = walk(&store, (at(from), at(until)), limit).await;
             let found: Vec<_> = rows.into_iter().map(|row| (row.created_at, row.id)).collect();
@@ -78,7 +81,8 @@ async fn a_lead_keeps_its_place_and_what_is_shown_of_it() {
     store.commit(&commit(vec![settled])).await.unwrap();
     assert_eq!(walk(&store, span, 10).await, before);
     // The index holds nothing else of it.
-    let partitions = (0..SHARDS).map(|shard| keys::day_partition(&account(), Kind::Lead, at(5).to_zoned(TimeZone::UTC).date(), shard));
+    let partitions = (0..SHARDS)
+        .map(|shard| keys::day_partition(&account(), Kind::Lead, at(5).to_zoned(TimeZone::UTC).date(), shard));
     let mut shown = BTreeSet::new();
     for partition in partitions {
         let query = store.query_by(Some(BY_TIME), TIME_PK, &partition, None);
