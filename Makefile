@@ -17,7 +17,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug/leadyard-local
 LOCAL := cargo run --quiet --bin leadyard-local --
 
 .DEFAULT_GOAL := help
-.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-delivery bench-intake bench-rules bench-simulate
+.PHONY: help tools guide-tools build up demo down logs watch simulate test lint audit fuzz bench bench-start bench-load bench-rotation bench-delivery bench-intake bench-sync bench-rules bench-simulate
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,11 +59,14 @@ audit: $(CARGO_DENY) ## known vulnerabilities of dependencies (fetches the advis
 	$(CARGO_DENY) check advisories
 
 bench: build ## all benchmarks, each to its end; fails when a goal was missed
-	@failed=0; for bench in start load simulate; do $(LOCAL) bench-$$bench || failed=1; done; \
+	@failed=0; for bench in start load simulate sync; do $(LOCAL) bench-$$bench || failed=1; done; \
 		for bench in rules rotation delivery intake; do $(MAKE) bench-$$bench || failed=1; done; exit $$failed
 
 bench-start: build ## time from process start to the first poll, for each function, and the size of its binary
 	@$(LOCAL) bench-start
+
+bench-sync: build ## leads a second from one account to another, and calls for each beside ordinary leads; fails when a goal was missed
+	@$(LOCAL) bench-sync
 
 bench-load: build ## leads a second, latency, AWS calls and price
 	@$(LOCAL) bench-load

@@ -18,6 +18,7 @@ usage: leadyard-local COMMAND
                       ask the running stack what leads would get, by a draft or by what is in force
   bench-start         time from process start to the first poll, for each function, and the size of its binary
   bench-load          leads a second, latency, AWS calls and their price
+  bench-sync          leads a second from one account to another, and calls beside ordinary leads
   bench-simulate      ten thousand past leads decided again";
 
 /// What is asked for.
@@ -53,6 +54,8 @@ pub enum Command {
     BenchStart,
     /// What the stack takes, and what it costs.
     BenchLoad,
+    /// What sync costs beside ordinary leads.
+    BenchSync,
     /// How long a simulation takes.
     BenchSimulate,
     /// Say what can be typed.
@@ -71,6 +74,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String>
         "demo" => Ok(Command::Demo { profile: profile(arguments)? }),
         "bench-start" => nothing_more(arguments, Command::BenchStart),
         "bench-load" => nothing_more(arguments, Command::BenchLoad),
+        "bench-sync" => nothing_more(arguments, Command::BenchSync),
         "bench-simulate" => nothing_more(arguments, Command::BenchSimulate),
         "simulate" => Ok(Command::Simulate(simulate(arguments)?)),
         "logs" => Ok(Command::Logs { functions: functions(arguments)? }),
@@ -154,6 +158,7 @@ mod tests {
             ("demo", Command::Demo { profile: Profile::Dev }),
             ("bench-start", Command::BenchStart),
             ("bench-load", Command::BenchLoad),
+            ("bench-sync", Command::BenchSync),
             ("bench-simulate", Command::BenchSimulate),
             ("simulate", Command::Simulate(Simulate::default())),
             (

@@ -44,6 +44,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Simulate(asked) => command::simulate(&asked).await?,
         Command::BenchStart => return Ok(success(bench::start().await?)),
         Command::BenchLoad => return Ok(success(bench::load().await?)),
+        Command::BenchSync => return Ok(success(bench::sync().await?)),
         Command::BenchSimulate => return Ok(success(bench::simulate().await?)),
         Command::Help => println!("{USAGE}"),
     }

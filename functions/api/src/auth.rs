@@ -6,7 +6,7 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use leadyard_domain::id::AccountId;
+use leadyard_domain::id::{AccountId, AssigneeId};
 use leadyard_store::Role;
 use sha2::{Digest, Sha256};
 
@@ -25,6 +25,8 @@ pub struct Caller {
     pub role: Role,
     /// The key's name, for the audit log.
     pub name: String,
+    /// The assignee who holds the key.
+    pub user: Option<AssigneeId>,
 }
 
 /// A caller that may read. A handler that takes one of these three cannot be reached without a key.
@@ -58,7 +60,7 @@ at_least!(Viewer, Role::Viewer);
 at_least!(Operator, Role::Operator);
 at_least!(Admin, Role::Admin);
 
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let token = bearer(headers)?;
     let Some(key) = app.store.find_api_key(&hash(token)).await? else {
         return Err(Problem::new(
@@ -68,11 +70,11 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem>
     };
     // For the log line of this request.
     tracing::Span::current().record("account", key.account.as_str()).record("key", key.name.as_str());
-    Ok(Caller { account: key.account, role: key.role, name: key.name })
+    Ok(Caller { account: key.account, role: key.role, name: key.name, user: key.user })
 }
 
-fn authorize(caller: &Caller, needed: Role) -> Result<(), Problem> {
-    if rank(caller.role) >= rank(needed) {
+pub(crate) fn authorize(caller: &Caller, needed: Role) -> Result<(), Problem> {
+    if caller.role.holds(needed) {
         return Ok(());
     }
     Err(Problem::new(
@@ -80,27 +82,10 @@ fn authorize(caller: &Caller, needed: Role) -> Result<(), Problem> {
         format!(
             "The API key '{}' has the role {}, and this needs {} at least: use a key of that role.",
             caller.name,
-            name(caller.role),
-            name(needed)
+            caller.role.name(),
+            needed.name()
         ),
     ))
-}
-
-/// Each role may do what the ones below it may.
-fn rank(role: Role) -> u8 {
-    match role {
-        Role::Viewer => 0,
-        Role::Operator => 1,
-        Role::Admin => 2,
-    }
-}
-
-fn name(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Operator => "operator",
-        Role::Admin => "admin",
-    }
 }
 
 /// The token of the `Authorization` header.
@@ -159,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_role_holds_the_smaller_ones() {
-        let caller = |role| Caller { account: AccountId::new("main").unwrap(), role, name: "ci".to_owned() };
+        let caller =
+            |role| Caller { account: AccountId::new("main").unwrap(), role, name: "ci".to_owned(), user: None };
         let allowed = |role, needed| authorize(&caller(role), needed).is_ok();
         let roles = [Role::Viewer, Role::Operator, Role::Admin];
         for (i, role) in roles.into_iter().enumerate() {

@@ -132,11 +132,11 @@ where
     }
 }
 
-fn unreadable_path(why: &str) -> Problem {
+pub(crate) fn unreadable_path(why: &str) -> Problem {
     Problem::new(Kind::BadRequest, format!("The path cannot be read: {why}."))
 }
 
-fn read_id<T: FromStr<Err: Display>>(text: &str) -> Result<T, Problem> {
+pub(crate) fn read_id<T: FromStr<Err: Display>>(text: &str) -> Result<T, Problem> {
     // Nothing has an id that is none, so it is not found like any other unknown one.
     text.parse().map_err(|error| Problem::new(Kind::NotFound, format!("In the path, {error}.")))
 }

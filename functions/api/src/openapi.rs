@@ -106,6 +106,21 @@ impl ToSchema for ConfigDocument {
     }
 }
 
+/// A source of the config document; like [`ConfigDocument`] a place holder.
+pub struct SourceDocument;
+
+impl PartialSchema for SourceDocument {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).into()
+    }
+}
+
+impl ToSchema for SourceDocument {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ConfigSource".into()
+    }
+}
+
 /// Puts the config's JSON Schema among the components. Its parts get a prefix, so that they cannot meet a view's name.
 fn add_config_schema(document: &mut Value) {
     let mut schema = config::json_schema();

@@ -16,7 +16,7 @@ use crate::routes::destinations::{health, trial};
 use crate::routes::imports;
 use crate::routes::leads::{self, activities, contact, edit, erase, handback, stage};
 use crate::routes::queues::{self, claim};
-use crate::routes::sources::reconcile;
+use crate::routes::sources::{log as source_log, reconcile, settings};
 use crate::routes::{
     backfills, config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate,
     sources, suppressions, versions,
@@ -48,6 +48,13 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(lists::read, lists::set, lists::remove))
         .routes(routes!(entries::read, entries::add, entries::remove))
         .routes(routes!(simulate::simulate))
+        .routes(routes!(settings::list))
+        .routes(routes!(settings::read, settings::replace, settings::remove))
+        .routes(routes!(settings::enable))
+        .routes(routes!(settings::disable))
+        .routes(routes!(source_log::list))
+        .routes(routes!(source_log::retry::retry))
+        .routes(routes!(source_log::entry::read))
         .routes(routes!(sources::add_endpoint))
         .routes(routes!(reconcile::reconcile))
         .routes(routes!(sources::verify::verify))

@@ -1,9 +1,9 @@
-//! Telling people what is wrong with a destination: counting what is lost here, and the mails themselves.
+//! Telling people what is wrong with a destination or a source: counting what is lost here, and the mails themselves.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss, Subject};
 use leadyard_domain::delivery::{DeliveryRecord, TryResult};
 use leadyard_store::{AlertClaim, Published, Tally};
 
@@ -18,18 +18,18 @@ impl DeliverEmail {
     /// Counts a delivery that a person has to look at, and asks for the mail about it. What can't be told is logged, and told
     /// with the next one.
     pub(crate) async fn count(&self, published: &Published, record: &DeliveryRecord, loss: Option<Loss>) {
-        let (account, destination) = (&record.account, record.id.destination());
-        let Some(loss) = loss.filter(|_| !published.checked.notified(&destination).is_empty()) else { return };
+        let (account, subject) = (&record.account, Subject::Destination(record.id.destination()));
+        let Some(loss) = loss.filter(|_| !published.checked.notified(&subject).is_empty()) else { return };
         let failed = |error: &dyn std::error::Error, what| {
             tracing::warn!(%account, delivery = %record.id, %error, "a delivery that was lost: {what}");
         };
-        match self.store.count_loss(account, &destination, loss, (self.now)()).await {
+        match self.store.count_loss(account, &subject, loss, 1, (self.now)()).await {
             Ok(Some(asked)) => {
-                let message = AlertMessage { account: account.clone(), destination, alert: Alert::GivenUp };
+                let message = AlertMessage { account: account.clone(), subject, alert: Alert::GivenUp };
                 let Err(error) = self.follow_ups.tell(&message, message.alert.delay_s()).await else { return };
                 failed(&error, "a mail to those who are to be told could not be asked for");
                 // Whoever comes next asks.
-                if let Err(error) = self.store.unask_alert(account, &message.destination, asked).await {
+                if let Err(error) = self.store.unask_alert(account, &message.subject, asked).await {
                     failed(&error, "that its mail was not asked for could not be noted, so that it comes minutes late");
                 }
             }
@@ -44,12 +44,12 @@ impl DeliverEmail {
     /// The message has to come again.
     pub(crate) async fn tell(&self, message: &AlertMessage) -> Result<(), DeliverError> {
         let now = (self.now)();
-        let AlertMessage { account, destination, alert } = message;
+        let AlertMessage { account, subject, alert } = message;
         let log = |what: &'static str| {
-            tracing::info!(%account, %destination, alert = alert.name(), "{what}");
+            tracing::info!(%account, %subject, alert = alert.name(), "{what}");
         };
         let published = self.configs.get(account, now).await?;
-        let Some(published) = published.filter(|published| !published.checked.notified(destination).is_empty()) else {
+        let Some(published) = published.filter(|published| !published.checked.notified(subject).is_empty()) else {
             log("nobody is to be told any more");
             return Ok(());
         };
@@ -59,7 +59,7 @@ impl DeliverEmail {
             AlertClaim::Told => return Ok(()),
             AlertClaim::Later(at) => return Ok(self.follow_ups.tell(message, wait_s(now, at)).await?),
             AlertClaim::Busy { until } => {
-                return Err(DeliverError::AlertBusy { destination: destination.clone(), until });
+                return Err(DeliverError::AlertBusy { subject: subject.clone(), until });
             }
         };
         match self.mail(message, &published, tally).await {
@@ -67,7 +67,7 @@ impl DeliverEmail {
             Err(Failed::Passing(error)) => return Err(error),
             // The alarm of the stack has told of it all the same.
             Err(Failed::Final(why)) => {
-                tracing::error!(%account, %destination, alert = alert.name(), why, "those who are to be told could not be told");
+                tracing::error!(%account, %subject, alert = alert.name(), why, "those who are to be told could not be told");
             }
         }
         if self.store.finish_alert(message, tally, (self.now)()).await? {
@@ -77,15 +77,15 @@ impl DeliverEmail {
     }
 
     async fn mail(&self, message: &AlertMessage, published: &Published, tally: Tally) -> Result<&'static str, Failed> {
-        let AlertMessage { account, destination, alert } = message;
+        let AlertMessage { account, subject, alert } = message;
         let mail = alert_mail(message, tally, &published.checked).map_err(|error| Failed::Final(error.to_string()))?;
         let (mail, _) = self.leave_out(account, mail).await.map_err(|sent| match sent.result {
             TryResult::Final { reason } => Failed::Final(reason),
-            _ => Failed::Passing(DeliverError::Alert { destination: destination.clone(), why: "E_TABLE" }),
+            _ => Failed::Passing(DeliverError::Alert { subject: subject.clone(), why: "E_TABLE" }),
         })?;
         let tags = vec![
             ("account", account.to_string()),
-            ("destination", destination.to_string()),
+            (subject.kind(), subject.id().to_owned()),
             ("alert", alert.name().to_owned()),
         ];
         match self.post.send(mail, tags).await {
@@ -95,9 +95,7 @@ impl DeliverEmail {
             }
             Err(PostError::NoSender) => Ok("there is no sender for a mail: the stack's alarm alone tells of it"),
             Err(error @ PostError::Refused { .. }) => Err(Failed::Final(error.code().to_owned())),
-            Err(error) => {
-                Err(Failed::Passing(DeliverError::Alert { destination: destination.clone(), why: error.code() }))
-            }
+            Err(error) => Err(Failed::Passing(DeliverError::Alert { subject: subject.clone(), why: error.code() })),
         }
     }
 }

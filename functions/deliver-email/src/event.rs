@@ -19,7 +19,7 @@ use crate::tags::{self, Tags};
 pub enum Incoming {
     /// A delivery to try.
     Delivery(DeliveryMessage),
-    /// Something to tell people of a destination.
+    /// Something to tell people of a destination or a source.
     Alert(AlertMessage),
     /// What SES tells, as it comes with raw message delivery.
     Event(Box<SesEvent>),

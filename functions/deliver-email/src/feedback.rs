@@ -112,7 +112,7 @@ impl DeliverEmail {
         self.suppress(&account, &addresses, &Suppression { reason, at: now, delivery: None }).await?;
         tracing::warn!(
             %account, reason = reason.name(),
-            "a mail to those who are told of destinations came back, and no further one goes there: look at 'notify' in the config"
+            "a mail to those who are told of destinations and sources came back, and no further one goes there: look at 'notify' in the config"
         );
         Ok(())
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leadyard_domain::config::{Channel, Destination, Email};
-use leadyard_domain::delivery::alert::Loss;
+use leadyard_domain::delivery::alert::{Loss, Subject};
 use leadyard_domain::delivery::{Attempt, ENDED, Exchange, SUPPRESSED, TryResult, judge, payload, template_context};
-use leadyard_domain::id::{AccountId, DeliveryId, DestinationId};
+use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_domain::suppression::AddressHash;
 use leadyard_runtime::{FollowUpError, FollowUps, Metrics, Record};
@@ -57,19 +57,19 @@ pub enum DeliverError {
         /// Until when at most.
         until: Timestamp,
     },
-    /// Someone else is telling people of a destination.
-    #[error("people are being told of destination {destination} until {until}")]
+    /// Someone else is telling people of a destination or a source.
+    #[error("people are being told of {subject} until {until}")]
     AlertBusy {
-        /// The destination.
-        destination: DestinationId,
+        /// What they are told of.
+        subject: Subject,
         /// Until when at most.
         until: Timestamp,
     },
-    /// People could not be told of a destination for now.
-    #[error("people could not be told of destination {destination}: {why}")]
+    /// People could not be told of a destination or a source for now.
+    #[error("people could not be told of {subject}: {why}")]
     Alert {
-        /// The destination.
-        destination: DestinationId,
+        /// What they were to be told of.
+        subject: Subject,
         /// A code for what went wrong.
         why: &'static str,
     },
@@ -205,10 +205,9 @@ impl DeliverEmail {
 
     async fn send(&self, published: &Published, email: &Email, order: &Order, lease: &Lease) -> Sent {
         let record = lease.record();
-        let Order { lead, assignment } = order;
         let config = &published.checked;
-        let context = template_context(lead, assignment, &record.id, config);
-        let mail = match compose(email, &context, &payload(lead, assignment, &record.id, config)) {
+        let context = template_context(&order.told(), &record.id, config);
+        let mail = match compose(email, &context, &payload(&order.told(), &record.id, config)) {
             Ok(mail) => mail,
             Err(error) => return refused("E_TEMPLATE", error.to_string()),
         };

@@ -6,6 +6,7 @@ use deliver_email::handler::{DeliverEmail, DeliverError};
 use deliver_email::post::Post;
 use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::decision::State;
+use leadyard_domain::delivery::alert::{Loss, Subject};
 use leadyard_domain::delivery::{Attempt, DeliveryStatus};
 use leadyard_domain::id::{AccountId, DeliveryId};
 use leadyard_domain::message::DeliveryMessage;
@@ -92,6 +93,12 @@ impl Setting {
         let record =
             Record { message_id: "m".into(), receive_count: 1, sent_at: None, deadline: Timestamp::MAX, message };
         deliver.handle(record).await
+    }
+
+    /// Publishes a config as it is, over the given version.
+    async fn publish_whole(&self, config: &Value, version: u64) {
+        let publish = PublishConfig::new(account(), config.to_string(), version, "test", now());
+        self.table.store.publish_config(&publish).await.unwrap();
     }
 
     async fn publish(&self, email: Value, more: Value, version: u64) {
@@ -442,6 +449,59 @@ async fn of_a_suspension_why_since_and_what_to_do_are_told() {
     }
     assert!(text(1).contains("has not answered for five days"), "{}", text(1));
     assert_eq!(mails[0].body["Content"]["Simple"]["Subject"]["Data"], "Suspended: mail (Demo)");
+}
+
+#[tokio::test]
+async fn of_a_source_the_number_of_failed_events_is_told_once_an_hour() {
+    let setting = Setting::start(json!({ "to": ["a@example.com"] }), took).await;
+    let source = |notify: Value| json!({ "id": "web", "name": "The <site>", "format": "json", "notify": notify });
+    let config = |notify: Value| {
+        json!({
+            "account": { "name": "Demo" },
+            "assignees": [{ "id": "kim", "name": "Kim", "email": "kim@example.com" }],
+            "sources": [source(notify)],
+        })
+    };
+    let told = json!({ "emails": ["ops@example.com", "kim@example.com"], "assignees": ["kim"] });
+    setting.publish_whole(&config(told), 1).await;
+    let subject = Subject::Source("web".parse().unwrap());
+    let since = now() - SignedDuration::from_mins(2);
+    let count = async |how_many| {
+        setting.table.store.count_loss(&account(), &subject, Loss::GivenUp, how_many, since).await.unwrap();
+    };
+    count(2).await;
+    let message = json!({ "account": "main", "source": "web", "alert": { "about": "failed" } }).to_string();
+    for _ in 0..2 {
+        setting.receive(&message).await.unwrap();
+    }
+    // More of them wait for their hour.
+    count(1).await;
+    setting.receive(&message).await.unwrap();
+    let mails = setting.ses.asked();
+    assert_eq!(mails.len(), 1);
+    let body = &mails[0].body;
+    assert_eq!(body["Destination"]["ToAddresses"], json!(["ops@example.com", "kim@example.com"]), "each once");
+    let said = &body["Content"]["Simple"];
+    assert_eq!(said["Subject"]["Data"], "2 events failed: The <site> (Demo)");
+    let text = said["Body"]["Text"]["Data"].as_str().unwrap();
+    let since = since.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    for piece in
+        [since.as_str(), "GET /v1/sources/web/log?tab=failed", "POST /v1/sources/web/log/retry", "once an hour at most"]
+    {
+        assert!(text.contains(piece), "{piece}: {text}");
+    }
+    let html = said["Body"]["Html"]["Data"].as_str().unwrap();
+    assert!(html.contains("2 events of the source <b>The &lt;site&gt;</b> failed"), "{html}");
+    let tags = body["EmailTags"].as_array().unwrap();
+    for (name, value) in [("alert", "failed"), ("source", "web"), ("account", "main")] {
+        assert!(tags.contains(&json!({ "Name": name, "Value": value })), "{body}");
+    }
+    assert_eq!(setting.queue.sent::<Value>().len(), 1, "the rest is asked for when its time has come");
+
+    // Where nobody is to be told any more, nothing is sent.
+    setting.publish_whole(&config(json!({})), 2).await;
+    setting.receive(&message).await.unwrap();
+    assert_eq!(setting.ses.asked().len(), 1);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! told with the next delivery that is lost.
 
 use jiff::Timestamp;
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss, SuspendedFor};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Loss, Subject, SuspendedFor};
 use leadyard_domain::id::{AccountId, DeliveryId, DestinationId};
 use leadyard_runtime::FollowUps;
 use leadyard_store::{Published, Store};
@@ -17,16 +17,16 @@ pub(crate) struct Alerts<'a> {
 impl Alerts<'_> {
     /// Counts a delivery that a person has to look at, and asks for the mail about it.
     pub(crate) async fn of_delivery(&self, id: &DeliveryId, account: &AccountId, loss: Option<Loss>, now: Timestamp) {
-        let destination = id.destination();
-        let Some(loss) = loss.filter(|_| !self.published.checked.notified(&destination).is_empty()) else { return };
+        let subject = Subject::Destination(id.destination());
+        let Some(loss) = loss.filter(|_| !self.published.checked.notified(&subject).is_empty()) else { return };
         let failed = |error: &dyn std::error::Error, what| {
             tracing::warn!(%account, delivery = %id, %error, "a delivery that was lost: {what}");
         };
-        match self.store.count_loss(account, &destination, loss, now).await {
+        match self.store.count_loss(account, &subject, loss, 1, now).await {
             Ok(Some(asked)) => {
                 // Whoever comes next asks, where this one could not.
-                if !self.ask(account, &destination, Alert::GivenUp).await
-                    && let Err(error) = self.store.unask_alert(account, &destination, asked).await
+                if !self.ask(account, subject.clone(), Alert::GivenUp).await
+                    && let Err(error) = self.store.unask_alert(account, &subject, asked).await
                 {
                     failed(&error, "that its mail was not asked for could not be noted, so that it comes minutes late");
                 }
@@ -44,17 +44,18 @@ impl Alerts<'_> {
         why: SuspendedFor,
         since: Timestamp,
     ) {
-        if !self.published.checked.notified(destination).is_empty() {
-            self.ask(account, destination, Alert::Suspended { why, since }).await;
+        let subject = Subject::Destination(destination.clone());
+        if !self.published.checked.notified(&subject).is_empty() {
+            self.ask(account, subject, Alert::Suspended { why, since }).await;
         }
     }
 
     /// Whether the mail is asked for.
-    async fn ask(&self, account: &AccountId, destination: &DestinationId, alert: Alert) -> bool {
-        let message = AlertMessage { account: account.clone(), destination: destination.clone(), alert };
+    async fn ask(&self, account: &AccountId, subject: Subject, alert: Alert) -> bool {
+        let message = AlertMessage { account: account.clone(), subject, alert };
         let asked = self.follow_ups.tell(&message, alert.delay_s()).await;
         if let Err(error) = &asked {
-            tracing::warn!(%account, %destination, alert = alert.name(), %error, "a mail to those who are to be told could not be asked for");
+            tracing::warn!(%account, subject = %message.subject, alert = alert.name(), %error, "a mail to those who are to be told could not be asked for");
         }
         asked.is_ok()
     }

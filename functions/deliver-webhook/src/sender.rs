@@ -53,9 +53,8 @@ impl Sender {
         ready: &Ready<'_>,
         at: Timestamp,
     ) -> Result<Sent, DeliverError> {
-        let Order { lead, assignment } = order;
-        let context = template_context(lead, assignment, delivery, &published.checked);
-        let payload = payload(lead, assignment, delivery, &published.checked);
+        let context = template_context(&order.told(), delivery, &published.checked);
+        let payload = payload(&order.told(), delivery, &published.checked);
         Ok(match ready.prepare(&context, &payload, delivery.as_str(), at) {
             Ok(prepared) => ready.send(&prepared, self.exchange().await?, &self.tokens, at).await,
             Err(error) => refused(error.code(), &error.to_string()),

@@ -171,7 +171,7 @@ impl Evaluate {
             true => BTreeMap::new(),
             false => self.store.leads(account, &holders, true).await?,
         };
-        Ok(Known { keys, leads }.free(new))
+        Ok(Known { keys, leads, ..Known::default() }.free(new))
     }
 
     /// Asks once more for what follows from where a lead stands; the first time may have ended before that.
@@ -188,7 +188,8 @@ impl Evaluate {
         match ask {
             // Nothing else is different because of it.
             Ask::Activity(_) => effects.own(ruled.rules.checked(), &file.lead, true)?,
-            _ => effects.follow(ruled.rules.checked(), &file.lead, now)?,
+            // What earlier versions asked for may not have been sent, and the lead may have changed since.
+            _ => effects.follow_again(ruled.rules.checked(), &file.lead, now)?,
         }
         self.look_if_outdated(&mut effects, account, ruled, std::iter::once(&file.lead)).await?;
         // All but these may have freed somebody, and whether they did is not on record; nor is who was freed while a lead was

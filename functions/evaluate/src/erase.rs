@@ -6,14 +6,16 @@
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::{End, Ending, Standing};
-use leadyard_domain::config::Checked;
+use leadyard_domain::config::{Checked, Source};
 use leadyard_domain::decision::{Needs, State};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
 use leadyard_domain::handover;
-use leadyard_domain::id::{AccountId, EventId, LeadId};
+use leadyard_domain::id::{AccountId, AccountName, EventId, LeadId};
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
+use leadyard_domain::rules::Rules;
+use leadyard_domain::sync::{Arrival, MadeBy, Seen, Stamp, SyncHead, announce, arrival};
 use leadyard_runtime::RecordResult;
 use leadyard_sources::capture::possible_keys;
 use leadyard_store::{CommitError, Emptied, LeadWrite, Ruled, Settled};
@@ -66,18 +68,23 @@ impl Evaluate {
 
     async fn erase_one(&self, account: &AccountId, ruled: &Ruled, job: &Job) -> Result<Outcome, AttendError> {
         let Received { source, event, intent, .. } = &job.received;
-        let Intent::Erase { external_id } = intent else { return Ok(Outcome::Done) };
+        let external_id = match intent {
+            Intent::Erase { external_id } => external_id,
+            Intent::Sync(head) => return self.erase_told(account, ruled, job, head).await,
+            _ => return Ok(Outcome::Done),
+        };
         let earlier_id = EventId::from_external(account, source, external_id);
         for number in 1..=TRIES_MAX {
             let mut records = self.store.events(account, &[event.clone(), earlier_id.clone()].into()).await?;
             let own = records.remove(event);
+            let retries = retries_after(own.as_ref());
             if let Some(own) = own.filter(|record| !(job.retry && record.status == EventStatus::Failed)) {
                 // The first time may have ended before everything else of the lead was gone.
                 let lead = match &own.lead {
                     Some(id) => self.lead(account, id).await?,
                     None => None,
                 };
-                self.finish(account, lead.as_ref(), true).await?;
+                self.finish(account, ruled, lead.as_ref(), true).await?;
                 return Ok(Outcome::Done);
             }
             let earlier = records.remove(&earlier_id);
@@ -94,14 +101,97 @@ impl Evaluate {
             if earlier.is_none() && lead.is_none() && job.receives < RECEIVES_MAX {
                 return Ok(Outcome::NotYet);
             }
-            let record = record_of(&job.received, earlier.as_ref(), lead.as_ref(), (self.now)());
+            let config = ruled.rules.checked();
+            let record = record_of(config, &job.received, earlier.as_ref(), lead.as_ref(), (self.now)());
+            let record = EventRecord { retries, ..record };
             let emptied = earlier.map(|earlier| empty(earlier, "what it brought was erased at the platform's word"));
-            match self.erase_once(account, ruled, lead, Some(record), emptied.into_iter().collect()).await? {
+            match self.erase_once(account, ruled, (lead, None), Some(record), emptied.into_iter().collect()).await? {
                 Ok(()) => return Ok(Outcome::Done),
                 Err(error) => turn::overtaken(error, (event, number), number).await?,
             }
         }
         Err(AttendError::Overtaken)
+    }
+
+    /// Erases a lead because another account has deleted its own, where the connector allows that.
+    async fn erase_told(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        job: &Job,
+        head: &SyncHead,
+    ) -> Result<Outcome, AttendError> {
+        let (config, event) = (ruled.rules.checked(), &job.received.event);
+        let own = config.sync_name(account);
+        for number in 1..=TRIES_MAX {
+            let record = self.store.events(account, &[event.clone()].into()).await?.remove(event);
+            let retries = retries_after(record.as_ref());
+            if let Some(record) = record.filter(|record| !(job.retry && record.status == EventStatus::Failed)) {
+                let lead = match &record.lead {
+                    Some(id) => self.lead(account, id).await?,
+                    None => None,
+                };
+                self.finish(account, ruled, lead.as_ref(), true).await?;
+                return Ok(Outcome::Done);
+            }
+            let source = config.source(&job.received.source);
+            let lead = match source {
+                Some(source) => self.told_of(account, source, head, &own).await?,
+                None => None,
+            };
+            let allowed = source.is_some_and(|source| source.sync.as_ref().is_some_and(|sync| sync.deletes));
+            let is_echo = arrival(&own, &head.origin, &head.hops, None) != Arrival::New;
+            let (status, reason) = match &lead {
+                _ if is_echo => (EventStatus::Unchanged, "an echo: it came through this account before"),
+                // It may have overtaken what tells of the lead.
+                None if job.receives < RECEIVES_MAX => return Ok(Outcome::NotYet),
+                None => (EventStatus::Unchanged, "the other account has deleted a lead that is not known here"),
+                Some(lead) if lead.erased_at.is_some() => (EventStatus::Unchanged, "the lead was erased before"),
+                Some(_) if !allowed => (
+                    EventStatus::Unchanged,
+                    "the other account has deleted its lead; the source lets it delete nothing here",
+                ),
+                Some(_) => (EventStatus::Updated, "the lead was erased: the other account has deleted its own"),
+            };
+            let record = EventRecord {
+                received: job.received.clone(),
+                status,
+                reason: Some(reason.to_owned()),
+                lead: lead.as_ref().map(|lead| lead.id.clone()),
+                settled_at: (self.now)(),
+                behaviour: source.map(|source| source.behaviour),
+                retries,
+            };
+            let lead = lead.filter(|_| status == EventStatus::Updated);
+            let brought = match &lead {
+                Some(lead) => self.brought(account, lead).await?,
+                None => Vec::new(),
+            };
+            let by = head.hops.first().unwrap_or(&head.origin.account).clone();
+            let made = Stamp { at: head.updated_at, by, via: head.hops.clone() };
+            match self.erase_once(account, ruled, (lead, Some(made)), Some(record), brought).await? {
+                Ok(()) => return Ok(Outcome::Done),
+                Err(error) => turn::overtaken(error, (event, number), number).await?,
+            }
+        }
+        Err(AttendError::Overtaken)
+    }
+
+    /// The lead here that another account's is: by its id, or because the other account knows ours.
+    async fn told_of(
+        &self,
+        account: &AccountId,
+        source: &Source,
+        head: &SyncHead,
+        own: &AccountName,
+    ) -> Result<Option<Lead>, AttendError> {
+        let key = UniqueKey::of_link(&source.entity, &head.origin.account, &head.origin.lead);
+        let linked = self.store.find_leads(account, &[key.clone()].into(), true).await?.remove(&key);
+        let known = head.links.get(own).and_then(|id| LeadId::new(id.as_str()).ok());
+        match linked.or(known) {
+            Some(id) => self.lead(account, &id).await,
+            None => Ok(None),
+        }
     }
 
     /// Erases a lead because a person asks for it. Idempotent: one that was erased is found so, and what is left of it goes.
@@ -118,10 +208,10 @@ impl Evaluate {
                 return Ok(());
             };
             if lead.erased_at.is_some() {
-                return self.finish(account, Some(&lead), true).await;
+                return self.finish(account, ruled, Some(&lead), true).await;
             }
             let brought = self.brought(account, &lead).await?;
-            match self.erase_once(account, ruled, Some(lead), None, brought).await? {
+            match self.erase_once(account, ruled, (Some(lead), None), None, brought).await? {
                 Ok(()) => {
                     tracing::info!(%account, lead = %id, by, "lead erased");
                     return Ok(());
@@ -133,12 +223,12 @@ impl Evaluate {
     }
 
     /// Tries once: what is personal of the lead, its keys and what events brought go in one commit, with the record of what
-    /// asked for it; then what is left. The inner error says that others were faster.
+    /// asked for it; then what is left. Beside the lead stands the other account's word where that erases it. The inner error says that others were faster.
     async fn erase_once(
         &self,
         account: &AccountId,
         ruled: &Ruled,
-        lead: Option<Lead>,
+        (lead, told): (Option<Lead>, Option<Stamp>),
         record: Option<EventRecord>,
         emptied: Vec<Emptied>,
     ) -> Result<Result<(), CommitError>, AttendError> {
@@ -154,7 +244,7 @@ impl Evaluate {
         let now = (self.now)();
         let mut after = turn.before.clone();
         let freed = before.as_ref().is_some_and(|lead| lead.held().any(|holding| holding.open));
-        let erased = before.map(|before| erased(before, keys, config, &mut after, now));
+        let erased = before.map(|before| erased(before, keys, &ruled.rules, told, &mut after, now));
         let settled = Settled { record, lead: erased, assignments: Vec::new(), seen: None, activity: None };
         let commit = self.commit_of(account, ruled, vec![settled.clone()], (turn.before.clone(), after), now);
         self.leave(turn).await;
@@ -169,6 +259,7 @@ impl Evaluate {
             Err(error) => return Ok(Err(error)),
         }
         self.report(account, settled.record.as_ref(), &settled);
+        self.tell_of_failures(account, ruled.rules.checked(), &settled.record).await;
         if settled.lead.is_some() {
             self.metrics.count("LeadsErased", 1);
         }
@@ -178,7 +269,7 @@ impl Evaluate {
             (None, Some(id)) => self.lead(account, &id).await?,
             (None, None) => None,
         };
-        self.finish(account, lead.as_ref(), freed).await.map(Ok)
+        self.finish(account, ruled, lead.as_ref(), freed).await.map(Ok)
     }
 
     /// What is left to be done when a lead is erased: its activities go, and the reasons of its decisions, which quote it; and
@@ -186,14 +277,21 @@ impl Evaluate {
     ///
     /// Activities may be more than one commit takes. They go after it, for then none can come to the lead any more: its version
     /// has moved. The message is done when they are gone, so a process that ends before that leaves it to the next one.
-    async fn finish(&self, account: &AccountId, lead: Option<&Lead>, freed: bool) -> Result<(), AttendError> {
+    async fn finish(
+        &self,
+        account: &AccountId,
+        ruled: &Ruled,
+        lead: Option<&Lead>,
+        freed: bool,
+    ) -> Result<(), AttendError> {
+        let mut effects = Effects::default();
         if let Some(lead) = lead.filter(|lead| lead.erased_at.is_some()) {
             self.outbox.points.reach(Point::BeforeErasing);
             let activities = self.store.delete_activities(account, &lead.id).await?;
             let traces = self.store.forget_reasons(account, &lead.id, lead.standing.attempt()).await?;
             tracing::info!(%account, lead = %lead.id, activities, traces, "what else there was of an erased lead is gone");
+            effects.follow(ruled.rules.checked(), lead, (self.now)())?;
         }
-        let mut effects = Effects::default();
         if freed && self.anything_waits(account).await? {
             effects.drain(account, Drain::default())?;
         }
@@ -233,7 +331,13 @@ impl Evaluate {
 }
 
 /// What stands in the log of an event that erases a lead.
-fn record_of(received: &Received, earlier: Option<&EventRecord>, lead: Option<&Lead>, now: Timestamp) -> EventRecord {
+fn record_of(
+    config: &Checked,
+    received: &Received,
+    earlier: Option<&EventRecord>,
+    lead: Option<&Lead>,
+    now: Timestamp,
+) -> EventRecord {
     let (status, reason) = match (earlier, lead) {
         (None, None) => {
             (EventStatus::Failed, "the event whose lead is to be erased has not come: retry when it has".to_owned())
@@ -251,13 +355,37 @@ fn record_of(received: &Received, earlier: Option<&EventRecord>, lead: Option<&L
     };
     let made = lead.map(|lead| lead.id.clone());
     let id = earlier.and_then(|earlier| earlier.lead.clone()).or(made);
-    EventRecord { received: received.clone(), status, reason: Some(reason), lead: id, settled_at: now }
+    let behaviour = config.source(&received.source).map(|source| source.behaviour);
+    let (received, reason) = (received.clone(), Some(reason));
+    EventRecord { received, status, reason, lead: id, settled_at: now, behaviour, retries: 0 }
 }
 
-/// A lead without its person, as it is written.
-fn erased(before: Lead, keys: Vec<UniqueKey>, config: &Checked, state: &mut State, now: Timestamp) -> LeadWrite {
+/// How often an event was tried again, with this time.
+fn retries_after(known: Option<&EventRecord>) -> u32 {
+    known.map_or(0, |record| record.retries.saturating_add(1))
+}
+
+/// A lead without its person, as it is written. Others are told of it; `told` is the word of the account that told us.
+fn erased(
+    before: Lead,
+    keys: Vec<UniqueKey>,
+    rules: &Rules,
+    told: Option<Stamp>,
+    state: &mut State,
+    now: Timestamp,
+) -> LeadWrite {
     let (previous, version) = (before.standing.clone(), before.version + 1);
-    let lead = Lead { version, updated_at: now, ..without_person(before, config, state, now) };
+    let gone = without_person(before.clone(), rules.checked(), state, now);
+    let mut lead = Lead { version, updated_at: now, ..gone };
+    let made_by = match told {
+        Some(stamp) => {
+            lead.sync.erase(stamp);
+            MadeBy::Merged
+        }
+        None => MadeBy::Us,
+    };
+    let source = lead.source.clone();
+    announce(rules, Some(&before), &mut lead, made_by, &Seen { source: &source, received_at: now, now });
     LeadWrite { lead, previous: Some(previous), keys: keys.into_iter().map(Claim::from).collect() }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use leadyard_domain::event::{Intent, Received};
 use leadyard_domain::id::{AccountId, EventId};
 use leadyard_domain::message::{Drain, LeadsMessage};
+use leadyard_domain::sync::PushKind;
 use leadyard_runtime::{Metrics, Record, RecordResult, backoff};
 use leadyard_store::{Ruled, RulesCache, Store, StoreError};
 
@@ -53,6 +54,8 @@ pub(crate) struct Job {
     pub receives: u32,
     /// Whether a failed event shall be tried again.
     pub retry: bool,
+    /// How often it was tried again after it had failed, this time included.
+    pub retries: u32,
     /// Whether the commit found that its body came shortly before.
     pub repeat: bool,
     pub captured: Captured,
@@ -91,8 +94,7 @@ impl Evaluate {
         // A slow platform must not hold up what needs nothing of it.
         let (fetches, events): (Vec<_>, Vec<_>) =
             jobs(&ruled, received).into_iter().partition(|job| job.received.intent == Intent::Fetch);
-        let (erasures, events): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|job| matches!(job.received.intent, Intent::Erase { .. }));
+        let (erasures, events): (Vec<_>, Vec<_>) = events.into_iter().partition(|job| is_erasure(&job.received.intent));
         let mut results = self.work(account, &ruled, events, until).await;
         let (fetched, given_back) = self.fetch(account, &ruled, fetches, until).await;
         results.extend(given_back);
@@ -197,6 +199,15 @@ impl Evaluate {
     }
 }
 
+/// Whether an event says that a lead is to be erased.
+fn is_erasure(intent: &Intent) -> bool {
+    match intent {
+        Intent::Erase { .. } => true,
+        Intent::Sync(head) => head.kind == PushKind::Deleted,
+        Intent::Capture | Intent::Fetch | Intent::Log { .. } | Intent::Fail { .. } => false,
+    }
+}
+
 fn is_walk(message: &LeadsMessage) -> bool {
     matches!(message, LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } | LeadsMessage::Backfill { .. })
 }
@@ -218,6 +229,7 @@ fn jobs(ruled: &Ruled, records: Vec<Record<LeadsMessage>>) -> Vec<Job> {
             receives: record.receive_count,
             received: *event,
             retry,
+            retries: 0,
             repeat: false,
             captured,
         });

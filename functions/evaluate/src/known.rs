@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use leadyard_domain::activity::{ACTIVITIES_MAX, Activity, ActivityBehaviour, ActivityMet, meet};
+use leadyard_domain::activity::{ACTIVITIES_MAX, Activity, ActivityBehaviour, ActivityMet, ActivityOrigin, meet};
 use leadyard_domain::assignment::{Assignment, Cause, End, Ending, Outcome, PoolPick};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::Checked;
@@ -16,7 +16,7 @@ use leadyard_domain::key::Claim;
 use leadyard_domain::lead::{HOLDINGS_MAX, Lead};
 use leadyard_domain::rules::Rules;
 use leadyard_domain::service_level::Due;
-use leadyard_domain::sync::{MadeBy, Seen, announce};
+use leadyard_domain::sync::{MadeBy, Seen, announce, announce_activity};
 use leadyard_store::{Ruled, Settled};
 
 use crate::plan::Planned;
@@ -158,7 +158,7 @@ impl File {
             Ask::FollowUp => Plan::Late,
             Ask::Stage(stage) => self.change_stage(ruled, stage, state, now),
             Ask::Edit { fields, at, .. } => self.edit(ruled, edited(&self.lead, fields, *at), state, now),
-            Ask::Activity(incoming) => self.take(incoming, now),
+            Ask::Activity(incoming) => self.take(ruled, incoming, now),
             Ask::Due { attempt, step } => self.due(ruled, *attempt, *step, state, now),
             // Who was named could not take it: that is on record, and was asked for once.
             Ask::End { attempt, how, at, to: Some(_), .. } if self.was_refused(*attempt, *how, *at) => Plan::Late,
@@ -295,10 +295,13 @@ impl File {
 
     /// Takes what is told of an activity. The lead moves with it, so that it counts its activities and none comes to it when it is
     /// erased at the same moment.
-    fn take(&self, incoming: &Activity, now: Timestamp) -> Plan {
+    fn take(&self, ruled: &Ruled, incoming: &Activity, now: Timestamp) -> Plan {
         let mut lead = self.lead.clone();
         let (account, id) = (lead.account.clone(), lead.id.clone());
-        let incoming = Activity { account, lead: id, created_at: now, ..incoming.clone() };
+        // It is made here, under the name that others know the account by.
+        let own = ruled.rules.checked().sync_name(&account);
+        let origin = ActivityOrigin { account: own, ..incoming.origin.clone() };
+        let incoming = Activity { account, lead: id, origin, created_at: now, ..incoming.clone() };
         let activity = match meet(self.activity.as_ref(), incoming, ActivityBehaviour::CreateAndUpdate) {
             ActivityMet::Created(_) if lead.activities >= ACTIVITIES_MAX => {
                 return Plan::Refused("the lead has 1,000 activities, and that is the most");
@@ -310,7 +313,12 @@ impl File {
             ActivityMet::Updated(activity) => activity,
             ActivityMet::Unchanged(_) | ActivityMet::Skipped(_) => return Plan::Late,
         };
-        let settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
+        let mut settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
+        if let Some(write) = &mut settled.lead {
+            let source = write.lead.source.clone();
+            let seen = Seen { source: &source, received_at: now, now };
+            announce_activity(&ruled.rules, &mut write.lead, &activity, &seen);
+        }
         let settled = Settled { activity: Some(activity), ..settled };
         Plan::Write(Box::new(Planned { settled, freed: false }))
     }

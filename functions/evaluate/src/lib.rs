@@ -9,6 +9,7 @@
 //! again and decides again; a message that
 //! comes a second time finds its decision and only asks for what follows once more.
 
+mod alerts;
 mod attend;
 mod backfill;
 mod drain;

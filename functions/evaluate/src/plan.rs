@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use leadyard_domain::activity::{ACTIVITIES_MAX, Activity, ActivityMet, meet};
 use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::{Checked, DuplicateScope, Redistribute, Source};
@@ -18,7 +19,7 @@ use leadyard_domain::import::is_row;
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
-use leadyard_domain::sync::{MadeBy, Seen, announce};
+use leadyard_domain::sync::{MadeBy, PushKind, Seen, announce, announce_activity};
 use leadyard_sources::capture::{Known, possible_keys};
 use leadyard_sources::{Applied, Draft, capture_event};
 use leadyard_store::{LeadWrite, Settled};
@@ -62,6 +63,9 @@ pub fn capture(config: &Checked, received: &Received) -> Captured {
         ));
     };
     match &received.intent {
+        Intent::Sync(head) if head.kind == PushKind::Deleted => {
+            return Captured::Failed("its lead was not erased".to_owned());
+        }
         Intent::Capture | Intent::Sync(_) => {}
         Intent::Log { reason } => return Captured::Logged(reason.clone()),
         Intent::Fail { reason } => return Captured::Failed(reason.clone()),
@@ -96,6 +100,8 @@ struct Change<'a> {
     lead: Lead,
     /// As it was before; `None` for a new one, and where nobody has to know.
     before: Option<Lead>,
+    /// What happened to it, to be stored with it.
+    activity: Option<Activity>,
     /// The keys to claim.
     keys: Vec<Claim>,
     /// Where it stood before.
@@ -109,6 +115,12 @@ struct Change<'a> {
 }
 
 impl Prepared<'_> {
+    /// The same, of an event that was tried again so often after it had failed.
+    pub fn tried_again(mut self, retries: u32) -> Self {
+        self.record.retries = retries;
+        self
+    }
+
     /// Whose state the decision may touch.
     pub fn needs(&self, config: &Checked) -> Needs {
         let mut needs = Needs::default();
@@ -169,12 +181,15 @@ pub fn apply<'a>(
     touched: &mut Touched,
     now: Timestamp,
 ) -> Option<Prepared<'a>> {
+    let behaviour = rules.checked().source(&received.source).map(|source| source.behaviour);
     let settled = |status, reason: Option<String>, lead| EventRecord {
         received: received.clone(),
         status,
         reason,
         lead,
         settled_at: now,
+        behaviour,
+        retries: 0,
     };
     let only_log = |record| Some(Prepared { record, change: None, seen: None });
     let (draft, looked_up) = match captured {
@@ -201,9 +216,22 @@ pub fn apply<'a>(
         Err(error) => return only_log(settled(EventStatus::Failed, Some(error.to_string()), None)),
     };
     let oddity = known.oddity(draft, source, received, met);
-    let reasons: Vec<&str> = applied.reason().into_iter().chain(oddity.as_deref()).collect();
+    let activity = applied.lead().and_then(|lead| take_activity(draft, source, lead, known, now));
+    let (status, said) = match &activity {
+        Some(Ok(activity)) if applied.status() == EventStatus::Unchanged => {
+            let said = if activity.version == 1 { "an activity was added" } else { "an activity was changed" };
+            (EventStatus::Updated, Some(said))
+        }
+        Some(Err(Untaken::Unfit(reason))) => {
+            return only_log(settled(EventStatus::Failed, Some(reason.clone()), None));
+        }
+        Some(Err(Untaken::Left(reason))) => (applied.status(), Some(*reason)),
+        _ => (applied.status(), applied.reason()),
+    };
+    let activity = activity.and_then(Result::ok);
+    let reasons: Vec<&str> = said.into_iter().chain(oddity.as_deref()).collect();
     let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
-    let record = settled(applied.status(), reason, applied.lead_id().cloned());
+    let record = settled(status, reason, applied.lead_id().cloned());
     let seen = match (&applied, &received.identity) {
         // Where each event is a lead, the newest of a person's leads does not tell all of their repeats.
         (Applied::Created(_), Identity::Body(hash))
@@ -232,6 +260,9 @@ pub fn apply<'a>(
         _ => false,
     };
     let mut lead = lead.clone();
+    if activity.as_ref().is_some_and(|activity| activity.version == 1) {
+        lead.activities += 1;
+    }
     if anew && config.is_closed(&lead) {
         // The stage in which it ended is not one of what begins.
         lead.fields.retain(|field, _| field.as_str() != handover::STAGE);
@@ -251,7 +282,11 @@ pub fn apply<'a>(
     let keys = known.claims(config, source, &lead, looked_up, received);
     let previous = met.map(|lead| lead.standing.clone());
     let before = met.filter(|_| config.syncs()).cloned();
-    Some(Prepared { record, change: Some(Change { lead, before, keys, previous, route, is_new, anew }), seen })
+    Some(Prepared {
+        record,
+        change: Some(Change { lead, before, activity, keys, previous, route, is_new, anew }),
+        seen,
+    })
 }
 
 /// Where the answer to who sent a new lead goes, if its source answers at all. Who left no address can't be answered, and who
@@ -307,7 +342,7 @@ pub fn decide(
 fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut State, now: Timestamp) -> Planned {
     let config = rules.checked();
     let Prepared { record, change, seen } = prepared;
-    let Some(Change { mut lead, before, keys, previous, route, is_new, anew }) = change else {
+    let Some(Change { mut lead, before, activity, keys, previous, route, is_new, anew }) = change else {
         let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen, activity: None };
         return Planned { settled, freed: false };
     };
@@ -335,14 +370,21 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
             *state = after;
         }
     }
-    tell_others(rules, &record.received, before.as_ref(), &mut lead, now);
+    tell_others(rules, &record.received, before.as_ref(), activity.as_ref(), &mut lead, now);
     let lead = Some(LeadWrite { lead, previous, keys });
-    let settled = Settled { record: Some(record), lead, assignments, seen, activity: None };
+    let settled = Settled { record: Some(record), lead, assignments, seen, activity };
     Planned { settled, freed }
 }
 
 /// Asks for what others are to be told of an event's lead.
-fn tell_others(rules: &Rules, received: &Received, before: Option<&Lead>, lead: &mut Lead, now: Timestamp) {
+fn tell_others(
+    rules: &Rules,
+    received: &Received,
+    before: Option<&Lead>,
+    activity: Option<&Activity>,
+    lead: &mut Lead,
+    now: Timestamp,
+) {
     let source = rules.checked().source(&received.source);
     let sender = source.and_then(|source| source.sync.as_ref()?.account.as_ref());
     let made_by = match (&received.intent, sender) {
@@ -352,6 +394,38 @@ fn tell_others(rules: &Rules, received: &Received, before: Option<&Lead>, lead: 
     };
     let seen = Seen { source: &received.source, received_at: received.received_at, now };
     announce(rules, before, lead, made_by, &seen);
+    if let Some(activity) = activity {
+        announce_activity(rules, lead, activity, &seen);
+    }
+}
+
+/// Why an activity that was told is not stored.
+enum Untaken {
+    /// It is not within its limits: the event fails.
+    Unfit(String),
+    /// It says nothing new, or the source leaves it.
+    Left(&'static str),
+}
+
+/// What is to be stored of an activity that another account tells; `None` where it tells of none.
+fn take_activity(
+    draft: &Draft,
+    source: &Source,
+    lead: &Lead,
+    known: &Known,
+    now: Timestamp,
+) -> Option<Result<Activity, Untaken>> {
+    let (activity, behaviour) = draft.push.as_ref()?.activity(source, lead, now)?;
+    if let Err(error) = activity.check(now) {
+        return Some(Err(Untaken::Unfit(error.to_string())));
+    }
+    Some(match meet(known.activities.get(&activity.id), activity, behaviour) {
+        ActivityMet::Created(_) if lead.activities >= ACTIVITIES_MAX => {
+            Err(Untaken::Unfit(format!("the lead has {ACTIVITIES_MAX} activities, and that is the most")))
+        }
+        ActivityMet::Created(activity) | ActivityMet::Updated(activity) => Ok(activity),
+        ActivityMet::Unchanged(reason) | ActivityMet::Skipped(reason) => Err(Untaken::Left(reason)),
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ impl Evaluate {
     /// Tells what was settled, by an event or without one.
     pub(crate) fn report(&self, account: &AccountId, record: Option<&EventRecord>, settled: &Settled) {
         let lead = settled.lead.as_ref().map(|write| write.lead.id.as_str());
-        if let Some(EventRecord { received, status, lead, reason, settled_at }) = record {
+        if let Some(EventRecord { received, status, lead, reason, settled_at, .. }) = record {
             self.metrics.millis("Settled", settled_at.duration_since(received.received_at).unsigned_abs());
             let (event, source, status_name) = (&received.event, &received.source, status.name());
             let lead = lead.as_ref().map(LeadId::as_str);

@@ -1,11 +1,12 @@
 //! One round: read what is known, plan, commit, fan out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::Standing;
 use leadyard_domain::decision::Needs;
 use leadyard_domain::event::{EventRecord, EventStatus};
-use leadyard_domain::id::{AccountId, EventId, LeadId};
+use leadyard_domain::id::{AccountId, ActivityId, EventId, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::Drain;
@@ -91,7 +92,7 @@ impl Round<'_> {
             };
             match ready {
                 Some(ready) => {
-                    prepared.push(ready);
+                    prepared.push(ready.tried_again(job.retries));
                     working.push(job);
                 }
                 None => turn.rest.push(job),
@@ -105,6 +106,8 @@ impl Round<'_> {
                 for settled in &commit.settled {
                     self.evaluate.report(self.account, settled.record.as_ref(), settled);
                 }
+                let records = commit.settled.iter().filter_map(|settled| settled.record.as_ref());
+                self.evaluate.tell_of_failures(self.account, self.ruled.rules.checked(), records).await;
                 let sent = self.follow(&prepared, &commit, freed).await;
                 turn.sent(working.into_iter().flat_map(|job| job.messages).collect(), sent);
                 return Ok(turn);
@@ -142,8 +145,11 @@ impl Round<'_> {
         let (mut settled, mut open) = (Vec::new(), Vec::new());
         for job in jobs {
             match records.remove(&job.received.event) {
-                Some(record) if !(job.retry && record.status == EventStatus::Failed) => settled.push((job, record)),
-                _ => open.push(job),
+                Some(record) if job.retry && record.status == EventStatus::Failed => {
+                    open.push(Job { retries: record.retries.saturating_add(1), ..job });
+                }
+                Some(record) => settled.push((job, record)),
+                None => open.push(job),
             }
         }
         Ok((settled, open))
@@ -168,7 +174,29 @@ impl Round<'_> {
             true => Default::default(),
             false => store.leads(self.account, &ids, true).await?,
         };
-        Ok(Known { keys, leads })
+        let known = Known { keys, leads, ..Known::default() };
+        let activities = self.known_activities(open, &known).await?;
+        Ok(Known { activities, ..known })
+    }
+
+    /// Reads the activities that are told again.
+    async fn known_activities(
+        &self,
+        open: &[Job],
+        known: &Known,
+    ) -> Result<BTreeMap<ActivityId, Activity>, StoreError> {
+        let config = self.ruled.rules.checked();
+        let mut found = BTreeMap::new();
+        for job in open {
+            let Captured::Draft(draft, _) = &job.captured else { continue };
+            let (Some(push), Some(source)) = (&draft.push, config.source(&job.received.source)) else { continue };
+            let Some(lead) = known.met(draft, source, &job.received) else { continue };
+            if let Some((activity, _)) = push.activity(source, lead, (self.evaluate.now)()) {
+                let activity = self.evaluate.store.activity(self.account, &lead.id, &activity.id).await?;
+                found.extend(activity.map(|activity| (activity.id.clone(), activity)));
+            }
+        }
+        Ok(found)
     }
 
     /// Decides and commits. When only rotations or counters have moved meanwhile, decides again on what they are now, in

@@ -40,7 +40,15 @@ fn now() -> Timestamp {
 
 /// Settles an event without a lead: what is measured is the import.
 fn settled(received: Received) -> Settled {
-    let record = EventRecord { received, status: EventStatus::Unchanged, reason: None, lead: None, settled_at: now() };
+    let record = EventRecord {
+        received,
+        status: EventStatus::Unchanged,
+        reason: None,
+        lead: None,
+        settled_at: now(),
+        behaviour: None,
+        retries: 0,
+    };
     Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None }
 }
 

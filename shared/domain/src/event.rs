@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::Behaviour;
 use crate::id::{AccountId, EventId, LeadId, SourceId};
 use crate::sync::SyncHead;
 
@@ -34,7 +35,7 @@ pub struct Received {
 }
 
 /// What is to be done with an event; its format says it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// A lead is captured from it.
@@ -107,6 +108,13 @@ pub struct EventRecord {
     pub lead: Option<LeadId>,
     /// When it was settled.
     pub settled_at: Timestamp,
+    /// What its source let it do when it was settled; `None` where the config had no such source, and in records from before
+    /// this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<Behaviour>,
+    /// How often it was tried again after it had failed.
+    #[serde(default)]
+    pub retries: u32,
 }
 
 /// What became of an event.

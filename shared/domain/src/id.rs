@@ -180,7 +180,8 @@ id!(
 id!(
     /// One (assignment, destination) pair: `dlv_{lead's 26 characters}_{attempt}_{destination}`; for a notice about the
     /// assignment the attempt is followed by `.` and the step of its service level. What is sent of the lead itself, whoever
-    /// has it, has `reply` there (the answer to who sent it), or `v` and the version of the lead that another system is told of.
+    /// has it, has `reply` there (the answer to who sent it), or `v` and the version of the
+    /// lead that another system is told of, or `a`, an activity's 26 characters, `v` and its version.
     ///
     /// The lead and the destination can be read off it, so a delivery is found by its id alone. It goes out as
     /// `webhook-id` on every attempt.
@@ -239,6 +240,11 @@ pub enum DeliveryKind {
         /// The version that set it off, from 1.
         version: u64,
     },
+    /// What another system is told of something that happened to the lead; [`DeliveryId::activity`] says of what.
+    Activity {
+        /// The version of the activity that set it off, from 1.
+        version: u64,
+    },
 }
 
 const REPLY: &str = "reply";
@@ -246,6 +252,8 @@ const REPLY: &str = "reply";
 /// What a delivery's id tells.
 struct DeliveryParts<'a> {
     lead: &'a str,
+    /// What stands between the lead and the destination.
+    middle: &'a str,
     kind: DeliveryKind,
     destination: &'a str,
 }
@@ -258,10 +266,14 @@ fn split_delivery(text: &str) -> Option<DeliveryParts<'_>> {
     let kind = match (attempt, attempt.split_once('.')) {
         (REPLY, _) => DeliveryKind::Reply,
         (text, None) if text.starts_with('v') => DeliveryKind::Push { version: version(text)? },
+        (text, None) if text.starts_with('a') => {
+            let (activity, told) = text.strip_prefix('a')?.split_at_checked(DIGEST_CHARS)?;
+            is_digest(activity).then_some(DeliveryKind::Activity { version: version(told)? })?
+        }
         (_, Some((attempt, step))) => DeliveryKind::Notice { attempt: count(attempt)?, step: count(step)? },
         (attempt, None) => DeliveryKind::Assigned { attempt: count(attempt)? },
     };
-    (is_digest(lead) && is_slug(destination)).then_some(DeliveryParts { lead, kind, destination })
+    (is_digest(lead) && is_slug(destination)).then_some(DeliveryParts { lead, middle: attempt, kind, destination })
 }
 
 impl EventId {
@@ -332,6 +344,11 @@ impl AccountName {
 }
 
 impl ActivityId {
+    /// The id without its prefix.
+    fn digest(&self) -> &str {
+        self.as_str().trim_start_matches("act_")
+    }
+
     /// The activity that its sender named itself: whoever names it again means the same one.
     #[must_use]
     pub fn from_external(account: &AccountId, external_id: &str) -> Self {
@@ -393,6 +410,20 @@ impl DeliveryId {
         Self(format!("dlv_{}_v{version}_{destination}", lead.digest()).into())
     }
 
+    /// The delivery of what another system is told of a version of an activity.
+    #[must_use]
+    pub fn of_activity(lead: &LeadId, activity: &ActivityId, version: u64, destination: &DestinationId) -> Self {
+        Self(format!("dlv_{}_a{}v{version}_{destination}", lead.digest(), activity.digest()).into())
+    }
+
+    /// The activity that it tells of, where it tells of one.
+    #[must_use]
+    pub fn activity(&self) -> Option<ActivityId> {
+        let DeliveryKind::Activity { .. } = self.kind() else { return None };
+        let (activity, _) = self.parts().middle.strip_prefix('a')?.split_at_checked(DIGEST_CHARS)?;
+        Some(ActivityId(format!("act_{activity}").into()))
+    }
+
     /// What it is about.
     #[must_use]
     pub fn kind(&self) -> DeliveryKind {
@@ -410,7 +441,7 @@ impl DeliveryId {
     pub fn attempt(&self) -> Option<u32> {
         match self.kind() {
             DeliveryKind::Assigned { attempt } | DeliveryKind::Notice { attempt, .. } => Some(attempt),
-            DeliveryKind::Reply | DeliveryKind::Push { .. } => None,
+            DeliveryKind::Reply | DeliveryKind::Push { .. } | DeliveryKind::Activity { .. } => None,
         }
     }
 
@@ -419,7 +450,10 @@ impl DeliveryId {
     pub fn notice(&self) -> Option<u32> {
         match self.kind() {
             DeliveryKind::Notice { step, .. } => Some(step),
-            DeliveryKind::Assigned { .. } | DeliveryKind::Reply | DeliveryKind::Push { .. } => None,
+            DeliveryKind::Assigned { .. }
+            | DeliveryKind::Reply
+            | DeliveryKind::Push { .. }
+            | DeliveryKind::Activity { .. } => None,
         }
     }
 
@@ -515,12 +549,26 @@ mod tests {
         assert_eq!((read.lead(), read.attempt()), (lead, Some(3)));
         assert_eq!(read.destination().as_str(), "buyer_one-crm");
         assert_eq!(read.notice(), None);
+        let push = DeliveryId::of_push(&id.lead(), 7, &id.destination());
+        let read: DeliveryId = push.as_str().parse().unwrap();
+        assert_eq!((read.lead(), read.attempt(), read.kind()), (id.lead(), None, DeliveryKind::Push { version: 7 }));
+        let activity = ActivityId::from_external(&AccountId::new("a").unwrap(), "call-1");
+        let told = DeliveryId::of_activity(&id.lead(), &activity, 2, &id.destination());
+        let read: DeliveryId = told.as_str().parse().unwrap();
+        assert_eq!((read.kind(), read.activity()), (DeliveryKind::Activity { version: 2 }, Some(activity)));
+        assert_eq!((read.lead(), read.destination(), push.activity()), (id.lead(), id.destination(), None));
         let notice = DeliveryId::of_notice(&id.lead(), 3, 2, &id.destination());
         let read: DeliveryId = notice.as_str().parse().unwrap();
         assert_eq!((read.lead(), read.attempt(), read.notice()), (id.lead(), Some(3), Some(2)));
-        for bad in
-            ["dlv_", "dlv_abc_1_x", &id.as_str().replace("_3_", "_0_"), &id.as_str().replace("_3_", "_3.0_"), "lead_x"]
-        {
+        for bad in [
+            "dlv_",
+            "dlv_abc_1_x",
+            &id.as_str().replace("_3_", "_0_"),
+            &id.as_str().replace("_3_", "_3.0_"),
+            &id.as_str().replace("_3_", "_v0_"),
+            &id.as_str().replace("_3_", "_av1_"),
+            "lead_x",
+        ] {
             assert!(DeliveryId::new(bad).is_err(), "{bad}");
         }
     }

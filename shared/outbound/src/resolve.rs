@@ -71,6 +71,11 @@ impl Resolve for CheckedResolver {
 }
 
 async fn system(name: String) -> io::Result<Vec<SocketAddr>> {
+    // These are this machine's whatever a name server says (RFC 6761, 6.3), and not every system knows: the local stack's
+    // gateway has such names. Like every address it is judged, and refused where nobody allows it.
+    if name.trim_end_matches('.').to_ascii_lowercase().ends_with(".localhost") {
+        return Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
+    }
     // Port 0 stands for the port of the URL; the client puts it in.
     Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.collect())
 }
@@ -123,6 +128,15 @@ mod tests {
     #[test]
     fn a_name_without_an_address_is_an_error() {
         assert!(matches!(checked(&policy(""), Vec::new()), Err(ResolveError::Empty)));
+    }
+
+    #[tokio::test]
+    async fn names_below_localhost_are_this_machine_and_judged() {
+        for name in ["a.localhost", "b1.execute-api.LOCALHOST", "a.localhost."] {
+            let found = system(name.to_owned()).await.unwrap();
+            assert_eq!(found, addresses(&["127.0.0.1"]), "{name}");
+            assert!(checked(&policy(""), found).is_err());
+        }
     }
 
     #[tokio::test]

@@ -49,8 +49,7 @@ impl FollowUps {
     /// [`FollowUpError`]; the delivery it is about stands whatever becomes of this.
     pub async fn tell(&self, message: &AlertMessage, delay_s: u16) -> Result<(), FollowUpError> {
         let Some(alerts) = &self.alerts else { return Ok(()) };
-        let group = format!("{}/{}", message.account, message.destination);
-        let outgoing = Outgoing::json(message.id(), group, message)?;
+        let outgoing = Outgoing::json(message.id(), message.group(), message)?;
         Ok(alerts.send_one(outgoing.delayed(delay_s.min(QUEUE_DELAY_S_MAX))).await?)
     }
 

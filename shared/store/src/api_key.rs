@@ -1,25 +1,14 @@
 //! Keys of the API, stored hashed.
 
 use jiff::Timestamp;
-use leadyard_domain::id::AccountId;
+pub use leadyard_domain::config::Role;
+use leadyard_domain::id::{AccountId, AssigneeId};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::codec::{from_item, to_item};
 use crate::error::StoreError;
 use crate::keys;
-
-/// What the holder of a key may do; each role includes those after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Publish configs, set secrets.
-    Admin,
-    /// Retry and replay.
-    Operator,
-    /// Read.
-    Viewer,
-}
 
 /// A key of the API, without the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +19,9 @@ pub struct ApiKey {
     pub role: Role,
     /// Its name: the audit log says it.
     pub name: String,
+    /// The assignee who holds it, where a source's `access` asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<AssigneeId>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -27,7 +27,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, from_item};
 use crate::error::StoreError;
 use crate::keys::{self, Kind};
-use crate::listing::{Cursor, DayRange, Listing, Page};
+use crate::listing::{Cursor, DayRange, Listing, Page, Test};
 
 /// A delivery as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,9 +156,9 @@ impl Store {
         cursor: Option<&Cursor>,
     ) -> Result<Page<DeliveryRow>, StoreError> {
         let DeliveryFilter { status, destination, source } = filter;
-        let status = status.map(|status| ("status", status.name().to_owned()));
-        let destination = destination.as_ref().map(|destination| ("destination", destination.to_string()));
-        let source = source.as_ref().map(|source| ("source", source.to_string()));
+        let status = status.map(|status| Test::Is("status", status.name().to_owned()));
+        let destination = destination.as_ref().map(|destination| Test::Is("destination", destination.to_string()));
+        let source = source.as_ref().map(|source| Test::Is("source", source.to_string()));
         let filters = status.into_iter().chain(destination).chain(source).collect();
         let listing = Listing { account, kind: Kind::Delivery, days, filters, limit, cursor };
         self.list_by_time(&listing, delivery_row).await

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use leadyard_domain::config::Behaviour;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
 use leadyard_domain::id::{AccountId, EventId, LeadId, SourceId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, expires_at, from_item, to_item};
 use crate::error::StoreError;
 use crate::keys::{self, Key, Kind};
-use crate::listing::{Cursor, DayRange, Listing, Page};
+use crate::listing::{Cursor, DayRange, Listing, Page, Test};
 
 /// An event as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +30,70 @@ pub struct EventRow {
     pub reason: Option<String>,
     /// The lead that it made or met.
     pub lead: Option<LeadId>,
+    /// Whether it was tried again after it had failed.
+    pub retried: bool,
 }
 
-/// The item of an event, beside its keys. `status`, `source`, `lead_id` and `reason` are in the index by time.
+/// Which events are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only events of this source.
+    pub source: Option<SourceId>,
+    /// Of events that were never tried again: only those that this became of.
+    pub at_once: BTreeSet<EventStatus>,
+    /// Of events that were tried again after they had failed: only those that this became of.
+    pub retried: BTreeSet<EventStatus>,
+}
+
+impl Default for EventFilter {
+    fn default() -> Self {
+        Self::with_status(None)
+    }
+}
+
+impl EventFilter {
+    /// Events of every source that this became of; all where nothing is given.
+    #[must_use]
+    pub fn with_status(status: Option<EventStatus>) -> Self {
+        let statuses: BTreeSet<EventStatus> = match status {
+            Some(status) => [status].into(),
+            None => EventStatus::ALL.into(),
+        };
+        Self { source: None, at_once: statuses.clone(), retried: statuses }
+    }
+
+    /// Whether nothing can fit.
+    fn is_empty(&self) -> bool {
+        self.at_once.is_empty() && self.retried.is_empty()
+    }
+
+    fn tests(&self) -> Vec<Test> {
+        let one_of = |statuses: &BTreeSet<EventStatus>| {
+            Test::OneOf("status", statuses.iter().map(|status| status.name().to_owned()).collect())
+        };
+        let mut tests: Vec<Test> = self.source.iter().map(|source| Test::Is("source", source.to_string())).collect();
+        if self.at_once != self.retried {
+            let at_once = vec![one_of(&self.at_once), Test::IsNot("kind", RETRIED.to_owned())];
+            let retried = vec![one_of(&self.retried), Test::Is("kind", RETRIED.to_owned())];
+            let sides = [(&self.at_once, at_once), (&self.retried, retried)];
+            let sides = sides.into_iter().filter(|(statuses, _)| !statuses.is_empty()).map(|(_, tests)| tests);
+            tests.push(Test::Any(sides.collect()));
+        } else if self.at_once.len() < EventStatus::ALL.len() {
+            tests.push(one_of(&self.at_once));
+        }
+        tests
+    }
+}
+
+/// What an event's `kind` says when it was tried again after it had failed.
+const RETRIED: &str = "retried";
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// The item of an event, beside its keys. `status`, `source`, `lead_id`, `reason` and `kind` are in the index by time.
 #[derive(Serialize, Deserialize)]
 struct EventItem {
     event_id: EventId,
@@ -43,6 +105,13 @@ struct EventItem {
     reason: Option<String>,
     received_at: Timestamp,
     settled_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    behaviour: Option<Behaviour>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    retries: u32,
+    /// [`RETRIED`] of an event that was tried again. The index shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     request: Deflated<Request>,
     /// Kept that long at least; a repeat is told by the item for as long as it is there.
     expires_at: i64,
@@ -61,7 +130,7 @@ struct Request {
 
 /// The event as an item, with its place in the index by time.
 pub(crate) fn event_item(record: &EventRecord, log_days: u16) -> Result<(Key, Item), StoreError> {
-    let EventRecord { received, status, reason, lead, settled_at } = record;
+    let EventRecord { received, status, reason, lead, settled_at, behaviour, retries } = record;
     let key = keys::event(&received.account, &received.event);
     let stored = EventItem {
         event_id: received.event.clone(),
@@ -71,6 +140,9 @@ pub(crate) fn event_item(record: &EventRecord, log_days: u16) -> Result<(Key, It
         reason: reason.clone(),
         received_at: received.received_at,
         settled_at: *settled_at,
+        behaviour: *behaviour,
+        retries: *retries,
+        kind: (*retries > 0).then(|| RETRIED.to_owned()),
         request: Deflated(Request {
             payload: received.payload.clone(),
             identity: received.identity.clone(),
@@ -87,12 +159,23 @@ pub(crate) fn event_item(record: &EventRecord, log_days: u16) -> Result<(Key, It
 
 fn read_event(account: &AccountId, item: Item) -> Result<EventRecord, StoreError> {
     let name = Key::of(&item).map_or_else(|| format!("an event of account {account}"), |key| key.to_string());
-    let EventItem { event_id, status, source, lead_id, reason, received_at, settled_at, request, .. } =
-        from_item(&name, item)?;
+    let EventItem {
+        event_id,
+        status,
+        source,
+        lead_id,
+        reason,
+        received_at,
+        settled_at,
+        behaviour,
+        retries,
+        request,
+        ..
+    } = from_item(&name, item)?;
     let Request { payload, identity, origin, intent } = request.0;
     let received =
         Received { account: account.clone(), source, event: event_id, received_at, identity, payload, origin, intent };
-    Ok(EventRecord { received, status, reason, lead: lead_id, settled_at })
+    Ok(EventRecord { received, status, reason, lead: lead_id, settled_at, behaviour, retries })
 }
 
 impl Store {
@@ -130,12 +213,14 @@ impl Store {
         &self,
         account: &AccountId,
         days: DayRange,
-        status: Option<EventStatus>,
+        filter: &EventFilter,
         limit: usize,
         cursor: Option<&Cursor>,
     ) -> Result<Page<EventRow>, StoreError> {
-        let filters = status.map(|status| ("status", status.name().to_owned())).into_iter().collect();
-        let listing = Listing { account, kind: Kind::Event, days, filters, limit, cursor };
+        if filter.is_empty() {
+            return Ok(Page { rows: Vec::new(), next: None });
+        }
+        let listing = Listing { account, kind: Kind::Event, days, filters: filter.tests(), limit, cursor };
         self.list_by_time(&listing, event_row).await
     }
 }
@@ -148,11 +233,14 @@ struct RowItem {
     lead_id: Option<LeadId>,
     #[serde(default)]
     reason: Option<String>,
+    #[serde(default)]
+    kind: Option<String>,
 }
 
 fn event_row(at: Timestamp, id: &str, item: Item) -> Result<EventRow, StoreError> {
     let name = format!("event {id} in the index by time");
     let id = id.parse().map_err(|error| StoreError::corrupt(&name, error))?;
-    let RowItem { status, source, lead_id, reason } = from_item(&name, item)?;
-    Ok(EventRow { id, received_at: at, source, status, reason, lead: lead_id })
+    let RowItem { status, source, lead_id, reason, kind } = from_item(&name, item)?;
+    let retried = kind.as_deref() == Some(RETRIED);
+    Ok(EventRow { id, received_at: at, source, status, reason, lead: lead_id, retried })
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
+use leadyard_domain::delivery::alert::Subject;
 use leadyard_domain::id::{
     AccountId, ActivityId, AssigneeId, AutomationId, BackfillId, DeliveryId, DestinationId, EventId, ImportId, LeadId,
     ListName, PoolId, QueueId, SecretName, SourceId,
@@ -224,9 +225,13 @@ pub(crate) fn in_flight(account: &AccountId, id: &DestinationId) -> Key {
     Key::new(format!("A#{account}#DESTINATION#{id}"), "IN_FLIGHT")
 }
 
-/// What people were told of a destination.
-pub(crate) fn alerts(account: &AccountId, id: &DestinationId) -> Key {
-    Key::new(format!("A#{account}#DESTINATION#{id}"), "ALERTS")
+/// What people were told of a destination or a source.
+pub(crate) fn alerts(account: &AccountId, subject: &Subject) -> Key {
+    let partition = match subject {
+        Subject::Destination(id) => format!("A#{account}#DESTINATION#{id}"),
+        Subject::Source(id) => format!("A#{account}#SOURCE#{id}"),
+    };
+    Key::new(partition, "ALERTS")
 }
 
 /// The destinations to which nothing is sent until a person resumes them.

@@ -71,7 +71,7 @@ pub use delivery::{
 };
 pub use destination::{AlertClaim, Asked, Entered, HealthCache, KnownHealth, Place, Tally};
 pub use error::StoreError;
-pub use event::EventRow;
+pub use event::{EventFilter, EventRow};
 pub use import::{BadRows, ImportStep, Piece};
 pub use lane::{Call, Ticket};
 pub use lead::LeadFile;

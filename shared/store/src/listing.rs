@@ -3,6 +3,8 @@
 //! A day of one kind is spread over a few shards of the index by time. A page is merged from them, day by day backwards.
 //! The cursor is the place of the last row, so it holds whatever is written meanwhile.
 
+mod filter;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +21,9 @@ use crate::codec::{Item, text};
 use crate::error::StoreError;
 use crate::keys::{self, BY_TIME, Kind, SHARDS, TIME_PK, TIME_SK};
 use crate::read::SortKey;
+
+pub(crate) use filter::Test;
+use filter::Written;
 
 /// Days in UTC, both included. Nothing is listed when `from` is after `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +87,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) account: &'a AccountId,
     pub(crate) kind: Kind,
     pub(crate) days: DayRange,
-    /// Attributes of the index and the value that each must have.
-    pub(crate) filters: Vec<(&'static str, String)>,
+    /// What the attributes of the index have to hold, all of it.
+    pub(crate) filters: Vec<Test>,
     pub(crate) limit: usize,
     pub(crate) cursor: Option<&'a Cursor>,
 }
@@ -181,14 +186,14 @@ impl Store {
         let mut scanned = wanted;
         if !listing.filters.is_empty() {
             scanned = scanned.max(SCANNED_MIN);
-            let mut tests = Vec::new();
-            for (index, (name, value)) in listing.filters.iter().enumerate() {
-                tests.push(format!("#f{index} = :f{index}"));
-                query = query
-                    .expression_attribute_names(format!("#f{index}"), *name)
-                    .expression_attribute_values(format!(":f{index}"), text(value));
+            let Written { expression, names, values } = Written::of(&listing.filters);
+            for (name, attribute) in names {
+                query = query.expression_attribute_names(name, attribute);
             }
-            query = query.filter_expression(tests.join(" AND "));
+            for (name, value) in values {
+                query = query.expression_attribute_values(name, text(value));
+            }
+            query = query.filter_expression(expression);
         }
         let query = query.scan_index_forward(false).limit(i32::try_from(scanned).unwrap_or(i32::MAX));
         let answer = query.send().await.map_err(StoreError::of("Query"))?;

@@ -1,6 +1,8 @@
 //! What a delivery function needs to know of a delivery.
 
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::Assignment;
+use leadyard_domain::delivery::Told;
 use leadyard_domain::id::{AccountId, DeliveryId, DeliveryKind};
 use leadyard_domain::lead::Lead;
 
@@ -16,9 +18,17 @@ pub struct Order {
     pub lead: Lead,
     /// The decision; for what is about nobody who has the lead, one by which nobody got it.
     pub assignment: Assignment,
+    /// What happened to the lead, where that is delivered.
+    pub activity: Option<Activity>,
 }
 
 impl Order {
+    /// What a delivery is made of.
+    #[must_use]
+    pub fn told(&self) -> Told<'_> {
+        Told { lead: &self.lead, assignment: &self.assignment, activity: self.activity.as_ref() }
+    }
+
     /// Why a delivery of it is not sent any more: whoever has the lead no more is not sent it, for the next one may have it.
     /// What tells of a missed service level goes out all the same, for that was missed.
     #[must_use]
@@ -55,6 +65,11 @@ impl Store {
         if delivery.attempt().is_none() {
             assignment = lead.as_ref().map(Assignment::of_nobody);
         }
-        Ok(lead.zip(assignment).map(|(lead, assignment)| Order { lead, assignment }))
+        let (Some(found), Some(assignment)) = (lead, assignment) else { return Ok(None) };
+        let activity = match delivery.activity() {
+            Some(id) if found.erased_at.is_none() => self.activity(account, &found.id, &id).await?,
+            _ => None,
+        };
+        Ok(Some(Order { lead: found, assignment, activity }))
     }
 }

@@ -110,6 +110,8 @@ pub(crate) fn record(number: u32, status: EventStatus) -> EventRecord {
         reason: None,
         lead: None,
         settled_at: at(1),
+        behaviour: None,
+        retries: 0,
     }
 }
 

@@ -85,7 +85,15 @@ pub async fn sold_lead(
         origin: Origin::default(),
         intent: Intent::Capture,
     };
-    let record = EventRecord { received, status: EventStatus::Created, reason: None, lead: Some(id), settled_at: at };
+    let record = EventRecord {
+        received,
+        status: EventStatus::Created,
+        reason: None,
+        lead: Some(id),
+        settled_at: at,
+        behaviour: None,
+        retries: 0,
+    };
     let write = LeadWrite { lead, previous: None, keys: Vec::new() };
     let settled = vec![Settled {
         record: Some(record),

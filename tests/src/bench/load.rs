@@ -25,7 +25,7 @@ use crate::{
 const LEADS: usize = 2_000;
 
 /// Leads before them, which start the functions' processes.
-const WARM_UP_LEADS: usize = 100;
+pub(super) const WARM_UP_LEADS: usize = 100;
 
 /// Requests on their way at a time.
 const AT_ONCE: usize = 32;
@@ -40,8 +40,8 @@ const FUNCTIONS: [(&str, bool); 4] =
 /// The most that a million leads may cost, without SES, in US dollars.
 const USD_GOAL: f64 = 12.0;
 
-const HMAC_SECRET: &str = "bench";
-const SIGNING_SECRET: &str = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g=";
+pub(super) const HMAC_SECRET: &str = "bench";
+pub(super) const SIGNING_SECRET: &str = "whsec_YmVuY2gtYmVuY2gtYmVuY2gtYmVuY2gtYmVuY2g=";
 
 /// One signed source, a rule that most leads do not match, a pool of four, one signed webhook.
 const CONFIG: &str = r#"
@@ -66,10 +66,10 @@ profiles:
 
 /// What the proxy counts into.
 #[derive(Clone, Default)]
-struct Meter(Arc<Mutex<Usage>>);
+pub(super) struct Meter(Arc<Mutex<Usage>>);
 
 impl Meter {
-    fn lock(&self) -> MutexGuard<'_, Usage> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Usage> {
         // A panic elsewhere leaves at worst one call uncounted.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,7 +132,7 @@ fn email(number: usize) -> String {
     format!("lead-{number}@example.com")
 }
 
-/// Sends the leads, many at a time, and waits until all are delivered and on record. When each was sent, by email.
+/// Sends the leads and waits until all are delivered and on record. When each was sent, by email.
 async fn run(
     stack: &Stack,
     receiver: &Receiver,
@@ -140,6 +140,20 @@ async fn run(
     numbers: std::ops::Range<usize>,
 ) -> Result<HashMap<String, Timestamp>, StackError> {
     let all = receiver.count() + numbers.len();
+    let sent = send(stack, url, numbers).await?;
+    wait_until("all leads are delivered", LIMIT, async || Ok((receiver.count() >= all).then_some(()))).await?;
+    for queue in Queue::LIVE {
+        stack.drained(queue, LIMIT).await?;
+    }
+    Ok(sent)
+}
+
+/// Sends the leads, many at a time, until all are accepted. When each was sent, by email.
+pub(super) async fn send(
+    stack: &Stack,
+    url: &str,
+    numbers: std::ops::Range<usize>,
+) -> Result<HashMap<String, Timestamp>, StackError> {
     let mut sent = HashMap::with_capacity(numbers.len());
     let mut sending = JoinSet::new();
     for number in numbers {
@@ -158,10 +172,6 @@ async fn run(
     }
     while let Some(joined) = sending.join_next().await {
         accepted(Some(joined))?;
-    }
-    wait_until("all leads are delivered", LIMIT, async || Ok((receiver.count() >= all).then_some(()))).await?;
-    for queue in Queue::LIVE {
-        stack.drained(queue, LIMIT).await?;
     }
     Ok(sent)
 }

@@ -9,6 +9,7 @@ mod prices;
 mod runtime_api;
 mod simulate;
 mod start;
+mod sync;
 mod usage;
 
 use crate::stack::StackError;
@@ -16,6 +17,7 @@ use crate::stack::StackError;
 pub use load::load;
 pub use simulate::simulate;
 pub use start::start;
+pub use sync::sync;
 
 /// Why a benchmark has no figures.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Two accounts of one stack tell each other of their leads: signed HTTPS requests as to anybody else.
 
 use leadyard_tests::{
-    client::{Api, Published},
+    client::{Answer, Api, Published},
     stack::Stack,
 };
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn config(own: &str, peer: &str, url: &str) -> String {
 account: {{ sync_name: {own} }}
 sources:
   - {{ id: web, format: json, on_duplicate: update }}
-  - {{ id: sync, format: account_sync, verify: {{ standard_webhooks: {{ secret: signing }} }}, sync: {{ deletes: true }} }}
+  - {{ id: sync, format: account_sync, verify: {{ standard_webhooks: {{ secret: signing }} }}, sync: {{ deletes: true, activities: {{}} }} }}
 destinations: [{{ id: other, channel: {{ webhook: {{ url: "{url}", secret: signing }} }}, retry: [1s, 1s, 2s, 4s] }}]
 automations:
   - {{ id: tell, state: published, on: [lead_created, lead_updated, lead_deleted, activity_created], push: other, peer: {peer} }}
@@ -45,6 +45,14 @@ impl<'a> Side<'a> {
     async fn connect(&self, own: &str, peer: &str, other: &Side<'_>) {
         let url = other.endpoints.endpoint("sync").unwrap();
         self.api.publish(&config(own, peer, url)).await.unwrap();
+    }
+
+    /// Somebody calls the lead.
+    async fn call(&self, lead: &str) {
+        let path = format!("/v1/leads/{lead}/activities");
+        let body = json!({ "type": "call", "fields": { "outcome": "reached" } });
+        let answer = Answer::to(self.api.request(reqwest::Method::POST, &path).json(&body)).await.unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.body);
     }
 
     async fn form(&self, body: &Value) {
@@ -104,13 +112,37 @@ async fn what_changes_in_one_account_changes_in_the_other_and_nothing_comes_back
     north.form(&json!({ "email": "ann@example.com", "job_title": "Boss" })).await;
     both_have([&north, &south], &json!({ "email": "ann@example.com", "company": "Two", "job_title": "Boss" })).await;
 
+    // What happens to it on each side at the same moment is known on both.
+    let ids = [north.one_lead().await.unwrap(), south.one_lead().await.unwrap()];
+    for (side, lead) in [&north, &south].into_iter().zip(&ids) {
+        side.call(lead["id"].as_str().unwrap()).await;
+    }
+    for (side, lead) in [&north, &south].into_iter().zip(&ids) {
+        let path = format!("/v1/leads/{}/activities", lead["id"].as_str().unwrap());
+        let both = async || {
+            let found = side.api.get(&path).await?;
+            Ok((found["activities"].as_array().map(Vec::len) == Some(2)).then_some(()))
+        };
+        leadyard_tests::stack::wait_until("two calls are known", PATIENCE, both).await.unwrap();
+    }
+
+    // It is deleted on one side, and then on both.
+    let path = format!("/v1/leads/{}", ids[0]["id"].as_str().unwrap());
+    let answer = Answer::to(north.api.request(reqwest::Method::DELETE, &path)).await.unwrap();
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    both_have([&north, &south], &json!({})).await;
+
     // Whatever would have come back had the time in which the last change went there: it is asked for with the same commit.
     let told =
         |events: Vec<Value>| events.iter().map(|event| event["status"].as_str().unwrap_or("").to_owned()).collect();
     let (to_north, to_south): (Vec<String>, Vec<String>) =
         (told(north.events("sync").await), told(south.events("sync").await));
-    assert_eq!(to_north, ["updated"], "one change was made in the south");
-    assert_eq!(to_south, ["updated", "created"], "two were made in the north");
+    assert_eq!(to_north, ["updated"; 2], "one change and one call were made in the south");
+    assert_eq!(
+        to_south,
+        ["updated", "updated", "updated", "created"],
+        "two changes, a call and the deletion in the north"
+    );
 }
 
 #[tokio::test]

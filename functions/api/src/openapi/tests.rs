@@ -58,7 +58,10 @@ fn every_reference_leads_somewhere() {
 fn no_part_of_the_config_takes_the_name_of_a_view() {
     let views = described().into_openapi().components.unwrap().schemas;
     let schema = config::json_schema();
-    for part in schema["$defs"].as_object().unwrap().keys() {
+    // The one part that has a place holder of its own.
+    let source = SourceDocument::name();
+    let parts = schema["$defs"].as_object().unwrap().keys();
+    for part in parts.filter(|part| format!("Config{part}") != source) {
         assert!(!views.contains_key(&format!("Config{part}")), "{part}");
     }
     // The place holder was replaced.
@@ -67,6 +70,7 @@ fn no_part_of_the_config_takes_the_name_of_a_view() {
         move_references(&mut properties);
         properties
     });
+    assert!(document()["components"]["schemas"][source.as_ref()]["properties"]["mapping"].is_object());
 }
 
 #[test]

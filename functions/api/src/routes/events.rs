@@ -5,19 +5,22 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use leadyard_domain::config::Behaviour;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Origin, Received};
-use leadyard_domain::id::EventId;
+use leadyard_domain::id::{EventId, SourceId};
 use leadyard_domain::message::LeadsMessage;
 use leadyard_runtime::{Outgoing, now};
-use leadyard_store::EventRow;
+use leadyard_store::{EventFilter, EventRow, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
 use crate::app::{App, send};
-use crate::auth::{Operator, Viewer};
+use crate::auth::{Caller, Operator, Viewer};
 use crate::body::{Id, Parameters};
+use crate::connector::{allowed, sees};
 use crate::listing::Asked;
 use crate::problem::{Kind, Problem};
 use crate::range::NamedRange;
@@ -69,6 +72,11 @@ pub struct EventView {
     summary: EventSummary,
     /// When it was settled.
     settled_at: Timestamp,
+    /// What its source let it do when it was settled; `null` where nobody knows any more.
+    #[schema(schema_with = behaviour_schema)]
+    behaviour: Option<Behaviour>,
+    /// How often it was tried again after it had failed.
+    retries: u32,
     /// The sender's own id of it, when the source names one.
     external_id: Option<String>,
     /// The decoded body.
@@ -107,16 +115,15 @@ pub struct Retried {
 
 impl From<EventRow> for EventSummary {
     fn from(row: EventRow) -> Self {
-        let EventRow { id, received_at, source, status, reason, lead } = row;
+        let EventRow { id, received_at, source, status, reason, lead, retried: _ } = row;
         Self { id: id.into(), source: source.into(), status, reason, lead: lead.map(String::from), received_at }
     }
 }
 
 impl From<EventRecord> for EventView {
     fn from(record: EventRecord) -> Self {
-        let EventRecord { received, status, reason, lead, settled_at } = record;
+        let EventRecord { received, status, reason, lead, settled_at, behaviour, retries } = record;
         let Received { source, event, received_at, identity, payload, origin, intent: _, account: _ } = received;
-        let Origin { ip, referrer, user_agent } = origin;
         Self {
             summary: EventSummary {
                 id: event.into(),
@@ -127,13 +134,21 @@ impl From<EventRecord> for EventView {
                 received_at,
             },
             settled_at,
+            behaviour,
+            retries,
             external_id: match identity {
                 Identity::External(id) => Some(id),
                 Identity::Body(_) => None,
             },
             payload,
-            origin: OriginView { ip, referrer, user_agent },
+            origin: origin.into(),
         }
+    }
+}
+
+impl From<Origin> for OriginView {
+    fn from(Origin { ip, referrer, user_agent }: Origin) -> Self {
+        Self { ip, referrer, user_agent }
     }
 }
 
@@ -145,9 +160,18 @@ pub(super) fn status_schema() -> Schema {
         .into()
 }
 
+pub(super) fn behaviour_schema() -> Schema {
+    let names = ["create_and_update", "create_only", "update_only", "nothing"];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
+        .description(Some("What its source let it do when it was settled; `null` where nobody knows any more."))
+        .enum_values(Some(names.map(Some).into_iter().chain([None])))
+        .into()
+}
+
 /// The log of received events
 ///
-/// Newest first. The list may be a second behind, and a page may be short with more behind it: go on until `next_cursor`
+/// Newest first, without the events of sources that the key may not see. The list may be a second behind, and a page may be short with more behind it: go on until `next_cursor`
 /// is `null`.
 #[utoipa::path(
     get,
@@ -167,13 +191,17 @@ pub(crate) async fn list(
     Parameters(query): Parameters<EventsQuery>,
 ) -> Result<Json<EventPage>, Problem> {
     let EventsQuery { range, from, to, status, limit, cursor } = query;
-    let asked = Asked { range, from, to, limit, cursor };
+    let (asked, filter) = (Asked { range, from, to, limit, cursor }, EventFilter::with_status(status));
     let mut pager = asked.pager(&app.zone(&caller.account).await?, now())?;
     while let Some(read) = pager.next() {
-        let page = app.store.list_events(&caller.account, read.days, status, read.limit, read.cursor.as_ref()).await?;
+        let page = app.store.list_events(&caller.account, read.days, &filter, read.limit, read.cursor.as_ref()).await?;
         pager.take(page, |row| row.received_at);
     }
-    let page = pager.page();
+    let mut page = pager.page();
+    if let Some(published) = app.configs.get(&caller.account, now()).await? {
+        let source = |id: &SourceId| published.checked.source(id);
+        page.rows.retain(|row| source(&row.source).is_none_or(|source| sees(&caller, &published.checked, source)));
+    }
     let next_cursor = page.next.map(|cursor| cursor.to_string());
     Ok(Json(EventPage { events: page.rows.into_iter().map(EventSummary::from).collect(), next_cursor }))
 }
@@ -199,6 +227,7 @@ pub(crate) async fn read(
     Id(id): Id<EventId>,
 ) -> Result<Json<EventView>, Problem> {
     let event = app.store.event(&caller.account, &id).await?.ok_or_else(|| Problem::unknown("event", &id))?;
+    of_allowed(&app, &caller, &event, Role::Viewer).await?;
     Ok(Json(event.into()))
 }
 
@@ -223,7 +252,26 @@ pub(crate) async fn retry(
     State(app): State<App>,
     Id(id): Id<EventId>,
 ) -> Result<(StatusCode, Json<Retried>), Problem> {
-    let event = app.store.event(&caller.account, &id).await?.ok_or_else(|| Problem::unknown("event", &id))?;
+    try_again(&app, &caller, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(Retried { event: id.into() })))
+}
+
+/// Holds that the caller may do with the source of an event what needs this role.
+async fn of_allowed(app: &App, caller: &Caller, event: &EventRecord, needed: Role) -> Result<(), Problem> {
+    let Some(published) = app.configs.get(&caller.account, now()).await? else { return Ok(()) };
+    match published.checked.source(&event.received.source) {
+        Some(source) => allowed(caller, &published.checked, source, needed),
+        None => Ok(()),
+    }
+}
+
+/// Asks for a failed event to be tried again.
+///
+/// # Errors
+/// There is no such event, it did not fail, or a service behind the API is away.
+pub(crate) async fn try_again(app: &App, caller: &Caller, id: &EventId) -> Result<(), Problem> {
+    let event = app.store.event(&caller.account, id).await?.ok_or_else(|| Problem::unknown("event", id))?;
+    of_allowed(app, caller, &event, Role::Operator).await?;
     if event.status != EventStatus::Failed {
         return Err(Problem::new(
             Kind::WrongState,
@@ -232,6 +280,5 @@ pub(crate) async fn retry(
     }
     let message = LeadsMessage::Received { event: Box::new(event.received), retry: true };
     let group = caller.account.to_string();
-    send(&app.queues.leads, Outgoing::json(id.as_str(), group, &message)).await?;
-    Ok((StatusCode::ACCEPTED, Json(Retried { event: id.into() })))
+    send(&app.queues.leads, Outgoing::json(id.as_str(), group, &message)).await
 }

@@ -3,7 +3,9 @@
 //! A URL's key is 160 random bits and the only proof of a source without a signature. The table holds its hash alone, so
 //! a lost URL is not shown again: it is replaced.
 
+pub mod log;
 pub(crate) mod reconcile;
+pub mod settings;
 pub mod spec;
 pub mod verify;
 
@@ -18,8 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::Admin;
-use crate::body::Id;
+use crate::connector::{ChangedConnector, Connector};
 use crate::problem::{Finding, Kind, Problem};
 
 /// 160 bits: nobody guesses one.
@@ -80,9 +81,8 @@ fn new_endpoint(app: &App, source: &SourceId) -> Result<(Endpoint, EndpointView)
     )
 )]
 pub(crate) async fn add_endpoint(
-    Admin(caller): Admin,
+    ChangedConnector(Connector { caller, id, .. }): ChangedConnector,
     State(app): State<App>,
-    Id(id): Id<SourceId>,
 ) -> Result<(StatusCode, Json<EndpointView>), Problem> {
     let published = app.configs.get(&caller.account, now()).await?;
     if published.is_none_or(|published| published.checked.source(&id).is_none()) {

@@ -54,7 +54,8 @@ async fn settled(services: &Services, id: &str, status: EventStatus) {
     }))
     .unwrap();
     let now = received.received_at;
-    let record = EventRecord { received, status, reason: None, lead: None, settled_at: now };
+    let record =
+        EventRecord { received, status, reason: None, lead: None, settled_at: now, behaviour: None, retries: 0 };
     let settled =
         vec![Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None }];
     let (before, after) = (State::default(), State::default());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::{Assignment, Cause, Holding, Outcome, Standing};
+use leadyard_domain::config::Behaviour;
 use leadyard_domain::decision::State;
 use leadyard_domain::delivery::{Attempt, DeliveryStatus, Exchange, Verdict};
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
@@ -52,6 +53,8 @@ fn record(number: u32, status: EventStatus, received_at: Timestamp) -> EventReco
         reason: (status == EventStatus::Failed).then(|| "field 'age' is no number".to_owned()),
         lead: None,
         settled_at: received_at,
+        behaviour: Some(Behaviour::CreateAndUpdate),
+        retries: 0,
     }
 }
 
@@ -65,6 +68,21 @@ async fn commit(store: &Store, settled: Settled) {
 /// An event without a lead.
 pub async fn event(store: &Store, number: u32, status: EventStatus, received_at: Timestamp) {
     let record = record(number, status, received_at);
+    commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None })
+        .await;
+}
+
+/// An event without a lead that was tried again so often.
+pub async fn tried_again(store: &Store, number: u32, status: EventStatus, retries: u32, received_at: Timestamp) {
+    let record = EventRecord { retries, ..record(number, status, received_at) };
+    commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None })
+        .await;
+}
+
+/// An event without a lead that another source sent.
+pub async fn event_of(store: &Store, source: &str, number: u32, status: EventStatus, received_at: Timestamp) {
+    let mut record = record(number, status, received_at);
+    record.received.source = source.parse().unwrap();
     commit(store, Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None })
         .await;
 }

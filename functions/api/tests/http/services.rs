@@ -74,6 +74,7 @@ impl Services {
                     account: account.parse().unwrap(),
                     role,
                     name: format!("{account} {name}"),
+                    user: None,
                     created_at: Timestamp::UNIX_EPOCH,
                 };
                 let hash = Sha256::digest(format!("{account}-{name}"));
@@ -81,6 +82,18 @@ impl Services {
             }
         }
         Self::over(table, policy).await
+    }
+
+    /// Makes a key of the account `main` that an assignee holds.
+    pub async fn key_of(&self, token: &str, role: Role, user: &str) {
+        let key = ApiKey {
+            account: "main".parse().unwrap(),
+            role,
+            name: token.to_owned(),
+            user: Some(user.parse().unwrap()),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        self.store.put_api_key(&data_encoding::HEXLOWER.encode(&Sha256::digest(token)), &key).await.unwrap();
     }
 
     /// The same without a table: nobody answers where it was.

@@ -1,6 +1,6 @@
 //! Who is told when something is wrong with a destination.
 
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, SuspendedFor};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, Subject, SuspendedFor};
 use leadyard_domain::message::DeliveryMessage;
 use leadyard_fakes::Answered;
 use leadyard_store::AlertClaim;
@@ -14,7 +14,7 @@ fn asked(setting: &Setting) -> Vec<(AlertMessage, u64)> {
 }
 
 fn given_up() -> AlertMessage {
-    AlertMessage { account: account(), destination: "crm".parse().unwrap(), alert: Alert::GivenUp }
+    AlertMessage { account: account(), subject: Subject::Destination("crm".parse().unwrap()), alert: Alert::GivenUp }
 }
 
 /// How many were given up, and of how many nobody knows whether they arrived.

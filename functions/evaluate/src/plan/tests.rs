@@ -70,6 +70,7 @@ fn after(rules: &Rules, settled: &Settled) -> Known {
     let source = rules.checked().source(&record(settled).received.source).unwrap();
     let keys = leadyard_sources::capture::keys(source, &write.lead.fields);
     Known {
+        activities: Default::default(),
         keys: keys.into_iter().map(|key| (key, write.lead.id.clone())).collect(),
         leads: [(write.lead.id.clone(), write.lead.clone())].into(),
     }

@@ -127,7 +127,8 @@ async fn one_whose_event_never_came_fails_and_can_be_retried() {
     assert!(hand(&setting, vec![event(&created())], 1).await.is_empty());
     let retry = LeadsMessage::Received { event: Box::new(failed.received), retry: true };
     assert!(hand(&setting, vec![retry], 1).await.is_empty());
-    assert_eq!(logged(&setting, &deleted()).await.unwrap().status, EventStatus::Updated);
+    let fixed = logged(&setting, &deleted()).await.unwrap();
+    assert_eq!((fixed.status, fixed.retries), (EventStatus::Updated, 1));
     assert!(lead(&setting, &created()).await.unwrap().erased_at.is_some());
 }
 

@@ -17,6 +17,7 @@ mod forgotten_people;
 mod imports;
 mod mutations;
 mod races;
+mod retrying;
 mod returns;
 mod service_levels;
 mod setting;

@@ -214,7 +214,7 @@ impl World {
         if order.over(delivery).is_some() {
             return None;
         }
-        let body = payload(&order.lead, &order.assignment, delivery, &self.configs[from]);
+        let body = payload(&order.told(), delivery, &self.configs[from]);
         Some(OnTheWire { to: account(delivery.destination().as_str()), id: delivery.to_string(), body })
     }
 

@@ -77,8 +77,15 @@ fn account() -> leadyard_domain::id::AccountId {
 
 /// Settles an event without a lead of its own.
 async fn settle(store: &Store, received: Received, status: EventStatus, reason: Option<&str>, lead: Option<LeadId>) {
-    let record =
-        EventRecord { settled_at: received.received_at, received, status, reason: reason.map(str::to_owned), lead };
+    let record = EventRecord {
+        settled_at: received.received_at,
+        received,
+        status,
+        reason: reason.map(str::to_owned),
+        lead,
+        behaviour: None,
+        retries: 0,
+    };
     let settled = Settled { record: Some(record), lead: None, assignments: Vec::new(), seen: None, activity: None };
     let (before, after) = (State::default(), State::default());
     let now = Timestamp::UNIX_EPOCH;

@@ -1,6 +1,7 @@
 //! Who can be given a lead.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Absence, Amount, WeeklyHours, Zone, is_true, yes};
 use crate::condition::Condition;
+use crate::field::FieldName;
 use crate::id::{AssigneeId, CalendarId, DestinationId, ScheduleId};
 
 /// Someone who can be given a lead.
@@ -75,6 +77,9 @@ pub struct Assignee {
     /// Its name in another system, by which the action `named` finds it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// What else is true of it or not: a source's `access` may ask for one of these.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<FieldName, bool>,
     /// Where its leads are delivered: each makes its own delivery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destinations: Vec<DestinationId>,

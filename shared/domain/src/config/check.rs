@@ -26,6 +26,7 @@ use super::{
 };
 use crate::caps::CapClock;
 use crate::condition::{KnownLists, Test};
+use crate::delivery::alert::Subject;
 use crate::field::{FieldName, FieldValue};
 use crate::handover::STAGE;
 use crate::id::{
@@ -161,11 +162,26 @@ impl Checked {
         self.names.destinations.get(id).and_then(|&index| self.config.destinations.get(index))
     }
 
-    /// The addresses of those who are told when something is wrong with a destination, also with one that has left the config.
+    /// The addresses of those who are told when something is wrong with a destination, also with one that has left the config,
+    /// or when events of a source fail; each once.
     #[must_use]
-    pub fn notified(&self, id: &DestinationId) -> &[String] {
-        let own = self.destination(id).map(|destination| &destination.notify).filter(|notify| !notify.is_nobody());
-        &own.unwrap_or(&self.config.account.notify).emails
+    pub fn notified(&self, subject: &Subject) -> Vec<&str> {
+        let notify = match subject {
+            Subject::Destination(id) => {
+                let own = self.destination(id).map(|destination| &destination.notify);
+                Some(own.filter(|notify| !notify.is_nobody()).unwrap_or(&self.config.account.notify))
+            }
+            Subject::Source(id) => self.source(id).and_then(|source| source.notify.as_ref()),
+        };
+        let Some(notify) = notify else { return Vec::new() };
+        let mut addresses: Vec<&str> = Vec::new();
+        let of_assignees = notify.assignees.iter().filter_map(|id| self.assignee(id)?.email.as_deref());
+        for address in notify.emails.iter().map(String::as_str).chain(of_assignees) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
     }
 
     /// When an assignee of this config is at work.
@@ -258,10 +274,10 @@ impl Config {
         let times = check.times(&names);
         check.pools(&names);
         check.queues(&names);
-        check.destinations();
+        check.destinations(&names);
         check.index("automations", self.automations.iter().map(|automation| &automation.id));
         check.automations(&names);
-        check.notify(&self.account.notify, "account.notify");
+        check.notify(&self.account.notify, "account.notify", &names);
         check.profiles(&names);
         check.tests(&names);
         if proof == Proof::Whole {

@@ -3,6 +3,7 @@
 //! [`document::parse`] reads YAML or JSON, [`Config::check`] proves it sound and compiles its conditions. Only a
 //! [`Checked`] config decides anything.
 
+mod access;
 mod account;
 mod action;
 mod amount;
@@ -39,6 +40,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use access::{Access, Role};
 pub use account::{Account, Weekday, Zone};
 pub use action::{Action, DefaultAction, Else, OverCap, Recipient};
 pub use amount::Amount;
@@ -68,7 +70,7 @@ pub use source::{
     HmacEncoding, HmacSettings, Mapping, OnDuplicate, PlatformSecrets, SEARCH_KEYS_MAX, SearchKey, SecretRef, Source,
     Verification,
 };
-pub use sync::SyncSettings;
+pub use sync::{ActivityMapping, ActivitySync, SyncSettings};
 pub use transform::{DateFormat, Split, TRANSFORMS_MAX, Transform, UNIX_MS};
 
 pub use webhook::{Auth, Body, HttpMethod, Oauth2, Slack, TextBody, Webhook};

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
+use super::notify::Notify;
 use super::platform::{BasicSecret, HeaderSecret, HubspotSettings};
 use super::sync::SyncSettings;
 use super::transform::Transform;
@@ -77,6 +79,13 @@ pub struct Source {
     /// Settings of the `hubspot` format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hubspot: Option<HubspotSettings>,
+    /// Who is told by email when its events fail, at most once an hour. Nobody where none is given: what `account.notify`
+    /// says is about destinations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
+    /// Who may see and change it over the API; by the role of the key alone where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
 }
 
 /// Most keys by which a source finds leads: the primary and the secondary.

@@ -1,25 +1,66 @@
 //! What people are told of a destination: that it is suspended, or that deliveries to it were given up or may not have arrived.
+//! And of a source: that events of it failed.
+
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::health::Sign;
 use super::record::{DeliveryStatus, is_over};
-use crate::id::{AccountId, DeliveryId, DestinationId};
+use crate::id::{AccountId, DeliveryId, DestinationId, SourceId};
 
-/// At most one mail in this time says of a destination what became of its deliveries, in seconds.
+/// At most one mail in this time says of a destination what became of its deliveries, or of a source what became of its
+/// events; in seconds.
 pub const EVERY_S: i64 = 3_600;
 /// How long such a mail waits for more of them, in seconds: where one fails, others are about to.
 pub const GATHER_S: u16 = 60;
 
-/// A message of the email queue that tells people of a destination. Whoever sends the mail looks for who is told, and whether
+/// What people are told of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A destination.
+    Destination(DestinationId),
+    /// A source.
+    Source(SourceId),
+}
+
+impl Subject {
+    /// What it is: the name of its tag, too.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Destination(_) => "destination",
+            Self::Source(_) => "source",
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Destination(id) => id.as_str(),
+            Self::Source(id) => id.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.id())
+    }
+}
+
+/// A message of the email queue that tells people of a destination or a source. Whoever sends the mail looks for who is told, and whether
 /// there still is something to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertMessage {
     /// The tenant.
     pub account: AccountId,
-    /// The destination.
-    pub destination: DestinationId,
+    /// What it tells of: `destination` or `source` with its id.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// What it is about.
     pub alert: Alert,
 }
@@ -37,12 +78,14 @@ pub enum Alert {
     },
     /// Deliveries were given up, or nobody knows whether they arrived.
     GivenUp,
+    /// Events failed.
+    Failed,
 }
 
-/// What has become of a delivery that a person has to look at.
+/// What has become of a delivery or an event that a person has to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
-    /// It was given up.
+    /// It was given up, or the event failed.
     GivenUp,
     /// Nobody knows whether it arrived.
     Unknown,
@@ -93,6 +136,7 @@ impl Alert {
         match self {
             Self::Suspended { .. } => "suspended",
             Self::GivenUp => "given_up",
+            Self::Failed => "failed",
         }
     }
 
@@ -101,24 +145,56 @@ impl Alert {
     pub fn delay_s(&self) -> u16 {
         match self {
             Self::Suspended { .. } => 0,
-            Self::GivenUp => GATHER_S,
+            Self::GivenUp | Self::Failed => GATHER_S,
         }
     }
 }
 
 impl AlertMessage {
+    /// Its group in the queue.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{}/{}", self.account, self.subject.id())
+    }
+
     /// Its name in the queue: what two messages have in common that say the same.
     #[must_use]
     pub fn id(&self) -> String {
         match self.alert {
-            Alert::Suspended { since, .. } => format!("suspended-{}-{}", self.destination, since.as_millisecond()),
-            Alert::GivenUp => format!("given_up-{}", self.destination),
+            Alert::Suspended { since, .. } => format!("suspended-{}-{}", self.subject.id(), since.as_millisecond()),
+            Alert::GivenUp => format!("given_up-{}", self.subject.id()),
+            Alert::Failed => format!("failed-{}", self.subject.id()),
         }
     }
 }
 
-/// When the next mail about deliveries that were given up may go, after one at `sent_at`.
+/// When the next mail about what was counted may go, after one at `sent_at`.
 #[must_use]
 pub fn next_at(sent_at: Timestamp) -> Timestamp {
     sent_at.checked_add(SignedDuration::from_secs(EVERY_S)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn messages_name_what_they_tell_of() {
+        for (subject, name, alert) in [
+            (Subject::Destination("crm".parse().unwrap()), "destination", Alert::GivenUp),
+            (Subject::Source("crm".parse().unwrap()), "source", Alert::Failed),
+        ] {
+            let message = AlertMessage { account: "main".parse().unwrap(), subject, alert };
+            let written = serde_json::to_value(&message).unwrap();
+            // As messages were written before there was anything but destinations.
+            assert_eq!(written, json!({ "account": "main", name: "crm", "alert": { "about": alert.name() } }));
+            assert_eq!(serde_json::from_value::<AlertMessage>(written).unwrap(), message);
+        }
+        assert!(
+            serde_json::from_value::<AlertMessage>(json!({ "account": "main", "alert": { "about": "failed" } }))
+                .is_err()
+        );
+    }
 }

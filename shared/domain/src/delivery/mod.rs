@@ -17,7 +17,7 @@ use jiff::{Timestamp, ToSpan};
 pub use answer::{AnswerRule, AnswerSeen, HeaderTest, JsonTest, Meaning, meaning};
 pub use follow_up::{FollowUp, QUEUE_DELAY_S_MAX};
 pub use http::{classify, retry_after_s};
-pub use payload::{Notice, assignee_view, assignment_view, lead_view, payload, template_context};
+pub use payload::{Notice, Told, assignee_view, assignment_view, lead_view, payload, template_context};
 pub use record::{Attempt, BOUNCED, COMPLAINT, DeliveryRecord, DeliveryStatus, ENDED, Exchange, SUPPRESSED};
 pub use retry::RetrySchedule;
 

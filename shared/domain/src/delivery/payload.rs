@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::activity::Activity;
 use crate::assignment::{Assignment, Outcome};
 use crate::config::{Assignee, Checked};
 use crate::id::{AssigneeId, DeliveryId, DeliveryKind};
@@ -10,14 +11,26 @@ use crate::lead::Lead;
 use crate::service_level::{Due, Timer};
 use crate::sync::Push;
 
+/// What a delivery is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The lead.
+    pub lead: &'a Lead,
+    /// The decision that asked for it.
+    pub assignment: &'a Assignment,
+    /// What happened to the lead, where that is told.
+    pub activity: Option<&'a Activity>,
+}
+
 /// The JSON that a webhook gets and an email attaches, in the shape that Standard Webhooks recommends: `type`,
 /// `timestamp` (of the decision, or when a notice was due) and `data`. The type is `lead.assigned`, or for a notice of a
 /// service level `lead.reminder` or `lead.escalation`, which also has `data.notice`. The answer to who sent the lead is
 /// `lead.received`. What another account is told is a [`Push`].
 #[must_use]
-pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
-    if let DeliveryKind::Push { .. } = delivery.kind() {
-        return json!(Push::of(lead, &config.sync_name(&lead.account)));
+pub fn payload(order: &Told<'_>, delivery: &DeliveryId, config: &Checked) -> Value {
+    let Told { lead, assignment, activity } = *order;
+    if let DeliveryKind::Push { .. } | DeliveryKind::Activity { .. } = delivery.kind() {
+        return json!(Push::of(lead, activity, &config.sync_name(&lead.account)));
     }
     let mut data = json!({
         "delivery": delivery,
@@ -38,9 +51,10 @@ pub fn payload(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, conf
 
 /// What the templates of a delivery see: `lead`, `assignee` (whoever is told), `assignment`, `account`, `delivery`, and for a
 /// notice of a service level `notice`, with `notice.holder`, who has the lead; for what another system is told `push`, with `push.type` (`lead.created`,
-/// …) and `push.origin`.
+/// …) and `push.origin`, and `activity` where it tells of one.
 #[must_use]
-pub fn template_context(lead: &Lead, assignment: &Assignment, delivery: &DeliveryId, config: &Checked) -> Value {
+pub fn template_context(order: &Told<'_>, delivery: &DeliveryId, config: &Checked) -> Value {
+    let Told { lead, assignment, activity } = *order;
     let mut context = json!({
         "lead": lead_view(lead),
         "assignee": assignee_view(assignment, config),
@@ -48,9 +62,10 @@ pub fn template_context(lead: &Lead, assignment: &Assignment, delivery: &Deliver
         "account": { "name": config.config().account.name },
         "delivery": delivery,
     });
-    if let DeliveryKind::Push { .. } = delivery.kind() {
-        let Push { kind, origin, .. } = Push::of(lead, &config.sync_name(&lead.account));
+    if let DeliveryKind::Push { .. } | DeliveryKind::Activity { .. } = delivery.kind() {
+        let Push { kind, origin, activity, .. } = Push::of(lead, activity, &config.sync_name(&lead.account));
         context["push"] = json!({ "type": kind, "origin": origin });
+        context["activity"] = json!(activity);
     }
     if let Some(notice) = Notice::of(lead, delivery) {
         // It goes to whoever is told, a manager say; who has the lead stands beside.

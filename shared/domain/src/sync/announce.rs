@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::marks::Stamp;
+use crate::activity::Activity;
 use crate::condition::Subject;
-use crate::config::{Automation, Checked, Trigger};
+use crate::config::{Automation, Checked, CheckedAutomation, Trigger};
 use crate::id::{AccountName, DeliveryId, SourceId};
 use crate::lead::Lead;
 use crate::rules::Rules;
@@ -46,6 +47,33 @@ pub fn announce(rules: &Rules, before: Option<&Lead>, lead: &mut Lead, made_by: 
     let told: Vec<DeliveryId> = set_off(rules, before, lead, seen)
         .map(|automation| DeliveryId::of_push(&lead.id, lead.version, &automation.push))
         .collect();
+    ask_once(lead, told);
+}
+
+/// Asks for what automations want others to be told of an activity, which is stored with the lead.
+pub fn announce_activity(rules: &Rules, lead: &mut Lead, activity: &Activity, seen: &Seen<'_>) {
+    let zone = rules.checked().config().account.timezone.time_zone();
+    let Seen { source, received_at, .. } = *seen;
+    let wanted = |automation: &CheckedAutomation| {
+        let CheckedAutomation { automation, when, .. } = automation;
+        let knows = |peer: &AccountName| activity.via.contains(peer) || activity.origin.account == *peer;
+        let subject = Subject { lead, source, is_new: false, received_at, zone };
+        automation.entity == lead.entity
+            && automation.on.contains(&Trigger::ActivityCreated)
+            && is_enabled(rules.checked(), automation)
+            && !automation.peer.as_ref().is_some_and(knows)
+            && when.as_ref().is_none_or(|when| when.check(&subject).is_ok())
+    };
+    let told: Vec<DeliveryId> = rules
+        .automations()
+        .filter(|automation| wanted(automation))
+        .map(|its| DeliveryId::of_activity(&lead.id, &activity.id, activity.version, &its.automation.push))
+        .collect();
+    ask_once(lead, told);
+}
+
+/// Two automations may want the same destination to be told of one change.
+fn ask_once(lead: &mut Lead, told: Vec<DeliveryId>) {
     for delivery in told {
         if !lead.own_deliveries.iter().any(|known| known.delivery == delivery) {
             lead.ask_for(delivery);

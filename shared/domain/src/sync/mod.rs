@@ -16,7 +16,7 @@ mod push;
 #[cfg(test)]
 mod tests;
 
-pub use announce::{MadeBy, Seen, announce};
+pub use announce::{MadeBy, Seen, announce, announce_activity};
 pub use marks::{HOPS_MAX, LINKS_MAX, Link, Marks, Stamp};
 pub use merge::{Arrival, Incoming, Merged, Policies, Policy, arrival, merge};
-pub use push::{Origin, Push, PushKind, PushedLead, SyncHead};
+pub use push::{Origin, Push, PushKind, PushedActivity, PushedLead, SyncHead};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::marks::Stamp;
-use crate::id::{AccountName, Entity};
+use crate::activity::{Activity, ActivityOrigin};
+use crate::id::{AccountName, ActivityType, Entity};
 use crate::lead::Lead;
 
 /// The body of a push, and of what a source of format `account_sync` takes.
@@ -22,10 +23,30 @@ pub struct Push {
     pub hops: Vec<AccountName>,
     /// The lead as it is there.
     pub lead: PushedLead,
+    /// What happened to it, where that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<PushedActivity>,
+}
+
+/// An activity as its account tells of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PushedActivity {
+    /// Who made it first, and its id there.
+    pub origin: ActivityOrigin,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: ActivityType,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What is said of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
+    /// When it was last changed, by whoever changed it.
+    pub updated_at: Timestamp,
 }
 
 /// A push without the values of its lead: those are mapped and typed like the fields of every event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SyncHead {
     /// What happened.
     pub kind: PushKind,
@@ -43,6 +64,9 @@ pub struct SyncHead {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// What happened to it, where that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<PushedActivity>,
 }
 
 /// What happened.
@@ -57,6 +81,12 @@ pub enum PushKind {
     /// A lead was deleted.
     #[serde(rename = "lead.deleted")]
     Deleted,
+    /// Something happened to a lead, or what is known of that has changed.
+    #[serde(rename = "activity.created")]
+    Activity,
+    /// Nothing: somebody tries whether what is told arrives.
+    #[serde(rename = "test")]
+    Test,
 }
 
 /// A lead of an account in one version.
@@ -93,16 +123,17 @@ impl Push {
     /// The push without the values of its lead, and those values.
     #[must_use]
     pub fn apart(self) -> (SyncHead, Map<String, Value>) {
-        let Self { kind, origin, hops, lead } = self;
+        let Self { kind, origin, hops, lead, activity } = self;
         let PushedLead { entity: _, fields, stamps, links, created_at, updated_at } = lead;
-        (SyncHead { kind, origin, hops, stamps, links, created_at, updated_at }, fields)
+        (SyncHead { kind, origin, hops, stamps, links, created_at, updated_at, activity }, fields)
     }
 
     /// What `own` tells of a lead as it is now. A lead in its first version was created, one that was erased is deleted.
     #[must_use]
-    pub fn of(lead: &Lead, own: &AccountName) -> Self {
+    pub fn of(lead: &Lead, activity: Option<&Activity>, own: &AccountName) -> Self {
         let kind = match lead {
             Lead { erased_at: Some(_), .. } => PushKind::Deleted,
+            _ if activity.is_some() => PushKind::Activity,
             Lead { version: 1, .. } => PushKind::Created,
             _ => PushKind::Updated,
         };
@@ -112,7 +143,11 @@ impl Push {
         Self {
             kind,
             origin: Origin { account: own.clone(), lead: lead.id.to_string(), version: lead.version },
-            hops: marks.hops().into_iter().chain([own.clone()]).collect(),
+            hops: activity
+                .map_or_else(|| marks.hops(), |its| its.via.clone())
+                .into_iter()
+                .chain([own.clone()])
+                .collect(),
             lead: PushedLead {
                 entity: lead.entity.clone(),
                 fields: lead.fields.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect(),
@@ -121,6 +156,13 @@ impl Push {
                 created_at: lead.created_at,
                 updated_at: lead.updated_at,
             },
+            activity: activity.map(|its| PushedActivity {
+                origin: its.origin.clone(),
+                kind: its.kind.clone(),
+                at: its.at,
+                fields: its.fields.clone(),
+                updated_at: its.updated_at,
+            }),
         }
     }
 }

@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use leadyard_domain::activity::Activity;
 use leadyard_domain::config::{Checked, DuplicateScope, Duplicates, SearchKey, Source};
 use leadyard_domain::event::Received;
 use leadyard_domain::field::{FieldName, FieldValue};
-use leadyard_domain::id::{Entity, LeadId};
+use leadyard_domain::id::{ActivityId, Entity, LeadId};
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 
@@ -88,6 +89,8 @@ pub struct Known {
     pub keys: BTreeMap<UniqueKey, LeadId>,
     /// The leads: those that the keys lead to, at least.
     pub leads: BTreeMap<LeadId, Lead>,
+    /// Activities that are told again.
+    pub activities: BTreeMap<ActivityId, Activity>,
 }
 
 impl Known {

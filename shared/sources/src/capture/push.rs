@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use leadyard_domain::config::{Behaviour, Checked, FieldTable, Source};
+use leadyard_domain::activity::{Activity, ActivityBehaviour};
+use leadyard_domain::config::{ActivitySync, Behaviour, Checked, FieldTable, Source};
 use leadyard_domain::event::{Intent, Received};
 use leadyard_domain::field::{FIELDS_MAX, FieldName, FieldValue};
 use leadyard_domain::id::{AccountName, Entity, LeadId};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::sync::{Arrival, Incoming, Marks, Merged, Stamp, SyncHead, arrival, merge};
+
+use serde_json::Value;
 
 use super::behaviour::{self, Applied, LOGS_ONLY};
 use super::draft::{self, Draft};
@@ -84,6 +87,34 @@ impl Pushed {
         self.head.links.get(&self.own).and_then(|id| LeadId::new(id.as_str()).ok())
     }
 
+    /// The activity that it tells of, as one of a lead here; `None` where it tells of none, or the source takes none.
+    #[must_use]
+    pub fn activity(&self, source: &Source, lead: &Lead, now: Timestamp) -> Option<(Activity, ActivityBehaviour)> {
+        let told = self.head.activity.as_ref()?;
+        let ActivitySync { behaviour, types, mapping } = source.sync.as_ref()?.activities.as_ref()?;
+        let named = |(from, value): (&String, &Value)| {
+            let mapped = mapping.iter().find(|mapping| mapping.from == *from);
+            match mapped {
+                Some(mapping) => mapping.enabled.then(|| (mapping.to.clone(), value.clone())),
+                None => Some((from.clone(), value.clone())),
+            }
+        };
+        let activity = Activity {
+            id: told.origin.id_in(&self.own),
+            account: lead.account.clone(),
+            lead: lead.id.clone(),
+            kind: types.get(&told.kind).unwrap_or(&told.kind).clone(),
+            at: told.at,
+            fields: told.fields.iter().filter_map(named).collect(),
+            origin: told.origin.clone(),
+            version: 1,
+            updated_at: told.updated_at,
+            via: self.head.hops.clone(),
+            created_at: now,
+        };
+        Some((activity, *behaviour))
+    }
+
     fn incoming<'a>(&'a self, values: &'a BTreeMap<FieldName, Option<FieldValue>>) -> Incoming<'a> {
         Incoming { origin: &self.head.origin, fields: values, stamps: &self.stamps }
     }
@@ -124,17 +155,30 @@ pub(super) fn apply(
     let own = &pushed.own;
     let skipped =
         |reason: &'static str| Ok(Applied::Skipped { lead: known.map(|lead| lead.id.clone()), reason: reason.into() });
-    match arrival(own, origin, hops, known.map(|lead| &lead.sync)) {
+    let met_as = arrival(own, origin, hops, known.map(|lead| &lead.sync));
+    match met_as {
         Arrival::Echo => return skipped("an echo: all of it came through this account before"),
         Arrival::TooFar => return skipped("it came through more accounts than any set-up has: look for a loop"),
-        Arrival::Overtaken => return skipped("a newer version of the lead arrived before it"),
-        Arrival::New => {}
+        Arrival::Overtaken | Arrival::New => {}
+    }
+    let takes_activities = source.sync.as_ref().is_some_and(|sync| sync.activities.is_some());
+    if pushed.head.activity.is_some() && !takes_activities {
+        return skipped("it tells of an activity, and the source takes none");
     }
     if known.is_some_and(|lead| lead.erased_at.is_some()) {
         return skipped("the lead was erased here");
     }
-    if source.behaviour == Behaviour::Nothing {
-        return skipped(LOGS_ONLY);
+    let left_alone = match source.behaviour {
+        _ if met_as == Arrival::Overtaken => Some("a newer version of the lead arrived before it"),
+        Behaviour::Nothing => Some(LOGS_ONLY),
+        _ => None,
+    };
+    if let Some(reason) = left_alone {
+        return match known.filter(|_| pushed.head.activity.is_some()) {
+            // What happened to the lead counts all the same.
+            Some(known) => Ok(Applied::Unchanged { lead: unmoved(known, received), reason: reason.into() }),
+            None => skipped(reason),
+        };
     }
     let values = draft.fields.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
     let gone = pushed.removed.iter().map(|name| (name.clone(), None));
@@ -154,9 +198,8 @@ pub(super) fn apply(
         fill(&mut lead, draft, own, now);
         return Ok(Applied::Created(lead));
     };
-    let mut met = Lead { duplicate_count: known.duplicate_count, ..behaviour::met(known, received) };
+    let mut met = unmoved(known, received);
     if source.behaviour == Behaviour::CreateOnly {
-        met.sync.news.clear();
         met.sync.link(origin);
         return Ok(Applied::Unchanged { lead: met, reason: behaviour::CREATES_ONLY.into() });
     }
@@ -178,6 +221,13 @@ pub(super) fn apply(
     }
     met.updated_at = now;
     Ok(Applied::Updated(met))
+}
+
+/// The known lead in its next version, with nothing new in it. What another account tells is no duplicate.
+fn unmoved(known: &Lead, received: &Received) -> Lead {
+    let mut lead = Lead { duplicate_count: known.duplicate_count, ..behaviour::met(known, received) };
+    lead.sync.news.clear();
+    lead
 }
 
 /// Fills what neither account has, and notes that it was set here.

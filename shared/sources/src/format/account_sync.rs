@@ -47,5 +47,11 @@ fn event(source: &Source, request: &Request<'_>, place: Place, object: Map<Strin
         fields =
             Map::from_iter([("deleted".to_owned(), json!(format!("{}/{}", head.origin.account, head.origin.lead)))]);
     }
-    Ok(part(source, request, place, fields)?.named(Some(id)).meant(Intent::Sync(Box::new(head))))
+    let intent = match head.kind {
+        PushKind::Test => {
+            Intent::Log { reason: format!("a test of the account '{}': it arrived as it should", head.origin.account) }
+        }
+        _ => Intent::Sync(Box::new(head)),
+    };
+    Ok(part(source, request, place, fields)?.named(Some(id)).meant(intent))
 }

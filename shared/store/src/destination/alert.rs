@@ -1,7 +1,7 @@
-//! What people were told of a destination, and what is still to be told.
+//! What people were told of a destination or a source, and what is still to be told.
 //!
 //! One item a destination, made with the first delivery that is lost (given up, or nobody knows whether it arrived) or the first
-//! suspension. Deliveries are counted in it; who counts the first asks for the mail, and who sends it takes the count away. A
+//! suspension; one item a source, made with the first event that failed. Deliveries and events are counted in it; who counts the first asks for the mail, and who sends it takes the count away. A
 //! mail that could not be asked for is asked for by the next delivery that is counted. One that has not gone some minutes after
 //! its time, for its message was lost or who was to ask died, is asked for by the first delivery that is counted then.
 
@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use leadyard_domain::delivery::alert::{Alert, AlertMessage, EVERY_S, GATHER_S, Loss, next_at};
-use leadyard_domain::id::{AccountId, DestinationId};
+use leadyard_domain::delivery::alert::{Alert, AlertMessage, EVERY_S, GATHER_S, Loss, Subject, next_at};
+use leadyard_domain::id::AccountId;
 use serde::Deserialize;
 
 use crate::Store;
@@ -21,17 +21,17 @@ use crate::keys::{self, Key};
 /// A mail that has not gone so long after its time is asked for again, in milliseconds.
 const LATE_MS: i64 = 5 * 60 * 1_000;
 
-/// What is known of a destination's alerts: moments in milliseconds.
+/// What is known of the alerts of a destination or a source: moments in milliseconds.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AlertsItem {
-    /// Deliveries that were lost and not told of.
+    /// Deliveries that were lost, or events that failed, and were not told of.
     untold: u64,
     /// Those of them of which nobody knows whether they arrived.
     unknown: u64,
     /// When the first of them was counted.
     since_ms: Option<i64>,
-    /// When the last mail about such deliveries went.
+    /// When the last mail about them went.
     sent_ms: Option<i64>,
     /// The suspension that was last told of.
     told_ms: Option<i64>,
@@ -42,7 +42,7 @@ struct AlertsItem {
 /// What a mail tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// How many deliveries were given up.
+    /// How many deliveries were given up; of a source, how many events failed.
     pub given_up: u64,
     /// Of how many nobody knows whether they arrived.
     pub unknown: u64,
@@ -71,7 +71,7 @@ pub enum AlertClaim {
 }
 
 impl Store {
-    /// Counts a delivery that a person has to look at since `now`. `Some` when the mail about it is to be asked for; what could
+    /// Counts so many deliveries or events that a person has to look at since `now`. `Some` when the mail about it is to be asked for; what could
     /// not be asked for is given back ([`Store::unask_alert`]).
     ///
     /// # Errors
@@ -79,11 +79,12 @@ impl Store {
     pub async fn count_loss(
         &self,
         account: &AccountId,
-        destination: &DestinationId,
+        subject: &Subject,
         loss: Loss,
+        how_many: u64,
         now: Timestamp,
     ) -> Result<Option<Asked>, StoreError> {
-        let key = keys::alerts(account, destination);
+        let key = keys::alerts(account, subject);
         // A mail that was asked for before `asked_before` went by now, unless the last one before it went after `sent_before`:
         // else it is lost.
         let asked_before = now.as_millisecond() - i64::from(GATHER_S) * 1_000 - LATE_MS;
@@ -95,8 +96,8 @@ impl Store {
                 .expression_attribute_names("#since", "since_ms")
                 .expression_attribute_names("#untold", "untold")
                 .expression_attribute_names("#unknown", "unknown")
-                .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":unknown", number(u8::from(loss == Loss::Unknown)))
+                .expression_attribute_values(":many", number(how_many))
+                .expression_attribute_values(":unknown", number(if loss == Loss::Unknown { how_many } else { 0 }))
                 .expression_attribute_values(":now", number(now.as_millisecond()))
                 .expression_attribute_values(":asked_before", number(asked_before))
                 .expression_attribute_values(":sent_before", number(sent_before))
@@ -105,14 +106,14 @@ impl Store {
         loop {
             // Where a mail is asked for already, which is so for all but the first, one write does.
             let counted = request(
-                "SET #since = if_not_exists(#since, :now) ADD #untold :one, #unknown :unknown",
+                "SET #since = if_not_exists(#since, :now) ADD #untold :many, #unknown :unknown",
                 "#asked > :asked_before OR (attribute_exists(#asked) AND #sent > :sent_before)",
             );
             if sent(counted).await?.is_ok() {
                 return Ok(None);
             }
             let first = request(
-                "SET #asked = :now, #since = if_not_exists(#since, :now) ADD #untold :one, #unknown :unknown",
+                "SET #asked = :now, #since = if_not_exists(#since, :now) ADD #untold :many, #unknown :unknown",
                 "attribute_not_exists(#asked) OR \
                  (#asked <= :asked_before AND (attribute_not_exists(#sent) OR #sent <= :sent_before))",
             );
@@ -126,13 +127,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; then a delivery that is counted a few minutes later asks.
-    pub async fn unask_alert(
-        &self,
-        account: &AccountId,
-        destination: &DestinationId,
-        asked: Asked,
-    ) -> Result<(), StoreError> {
-        let key = keys::alerts(account, destination);
+    pub async fn unask_alert(&self, account: &AccountId, subject: &Subject, asked: Asked) -> Result<(), StoreError> {
+        let key = keys::alerts(account, subject);
         let request = self
             .alerts(&key, "REMOVE #asked", "#asked = :asked")
             .expression_attribute_names("#asked", "asked_ms")
@@ -151,7 +147,7 @@ impl Store {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<AlertClaim, StoreError> {
-        let key = keys::alerts(&message.account, &message.destination);
+        let key = keys::alerts(&message.account, &message.subject);
         let free = "(attribute_not_exists(#lease) OR #lease < :now)";
         let request = match message.alert {
             Alert::Suspended { since, .. } => self
@@ -162,7 +158,7 @@ impl Store {
                 )
                 .expression_attribute_names("#told", "told_ms")
                 .expression_attribute_values(":since", number(since.as_millisecond())),
-            Alert::GivenUp => self
+            Alert::GivenUp | Alert::Failed => self
                 .alerts(
                     &key,
                     "SET #lease = :until",
@@ -191,7 +187,7 @@ impl Store {
         }
         let told = match message.alert {
             Alert::Suspended { since, .. } => known.told_ms.is_some_and(|told| told >= since.as_millisecond()),
-            Alert::GivenUp => known.untold == 0,
+            Alert::GivenUp | Alert::Failed => known.untold == 0,
         };
         if told {
             return Ok(AlertClaim::Told);
@@ -210,7 +206,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the alert may then be sent a second time.
     pub async fn finish_alert(&self, message: &AlertMessage, tally: Tally, now: Timestamp) -> Result<bool, StoreError> {
-        let key = keys::alerts(&message.account, &message.destination);
+        let key = keys::alerts(&message.account, &message.subject);
         let Alert::Suspended { since, .. } = message.alert else { return self.finish_losses(&key, tally, now).await };
         let request = self
             .alerts(&key, "SET #told = :since REMOVE #lease", "attribute_exists(#lease)")
@@ -247,7 +243,7 @@ impl Store {
         Ok(sent(some).await?.is_ok())
     }
 
-    /// An update of a destination's alerts that answers the item: as it is afterwards, or as it was when the condition did not
+    /// An update of alerts that answers the item: as it is afterwards, or as it was when the condition did not
     /// hold.
     fn alerts(&self, key: &Key, update: &str, condition: &str) -> UpdateItemFluentBuilder {
         self.client
@@ -286,19 +282,19 @@ mod tests {
     }
 
     fn message(alert: Alert) -> AlertMessage {
-        AlertMessage { account: account(), destination: DestinationId::new("crm").unwrap(), alert }
+        AlertMessage { account: account(), subject: crm(), alert }
     }
 
     async fn claim(store: &Store, alert: Alert, now: i64) -> AlertClaim {
         store.claim_alert(&message(alert), at(now + 30), at(now)).await.unwrap()
     }
 
-    fn crm() -> DestinationId {
-        DestinationId::new("crm").unwrap()
+    fn crm() -> Subject {
+        Subject::Destination("crm".parse().unwrap())
     }
 
     async fn count(store: &Store, now: i64) -> Option<Asked> {
-        store.count_loss(&account(), &crm(), Loss::GivenUp, at(now)).await.unwrap()
+        store.count_loss(&account(), &crm(), Loss::GivenUp, 1, at(now)).await.unwrap()
     }
 
     async fn finish(store: &Store, tally: Tally, now: i64) -> bool {
@@ -341,7 +337,7 @@ mod tests {
     #[tokio::test]
     async fn those_that_may_have_arrived_are_counted_apart() {
         let store = store().await;
-        let unknown = async || store.count_loss(&account(), &crm(), Loss::Unknown, at(0)).await.unwrap();
+        let unknown = async || store.count_loss(&account(), &crm(), Loss::Unknown, 1, at(0)).await.unwrap();
         assert!(unknown().await.is_some());
         assert_eq!(count(&store, 1).await, None);
         let tally = Tally { given_up: 1, unknown: 1, since: at(0) };
@@ -350,6 +346,28 @@ mod tests {
         assert!(finish(&store, tally, 61).await);
         let rest = Tally { given_up: 0, unknown: 1, since: at(61) };
         assert_eq!(claim(&store, Alert::GivenUp, 3_661).await, AlertClaim::Claimed(rest));
+    }
+
+    #[tokio::test]
+    async fn a_source_and_a_destination_of_one_name_are_counted_apart() {
+        let store = store().await;
+        let source = Subject::Source("crm".parse().unwrap());
+        let failed = async |how_many, second| {
+            store.count_loss(&account(), &source, Loss::GivenUp, how_many, at(second)).await.unwrap()
+        };
+        let of_source = AlertMessage { account: account(), subject: source.clone(), alert: Alert::Failed };
+        let claim_source = async |now| store.claim_alert(&of_source, at(now + 30), at(now)).await.unwrap();
+        assert!(failed(7, 0).await.is_some());
+        assert_eq!(failed(3, 1).await, None);
+        assert!(count(&store, 2).await.is_some(), "the destination's own mail");
+        assert_eq!(claim_source(60).await, AlertClaim::Claimed(given_up(10, 0)));
+        assert_eq!(claim(&store, Alert::GivenUp, 62).await, AlertClaim::Claimed(given_up(1, 2)));
+        assert!(!store.finish_alert(&of_source, given_up(10, 0), at(61)).await.unwrap());
+        assert_eq!(claim_source(62).await, AlertClaim::Told);
+        assert!(failed(1, 63).await.is_some());
+        assert_eq!(claim_source(123).await, AlertClaim::Later(at(61 + 3_600)), "one mail an hour");
+        let first = failed(1, 64).await;
+        assert_eq!(first, None);
     }
 
     #[tokio::test]

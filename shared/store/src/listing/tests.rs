@@ -3,7 +3,7 @@ use leadyard_domain::id::EventId;
 
 use super::*;
 use crate::testing::{account, at, commit, created, event_id, record, store};
-use crate::{EventRow, LeadWrite, Settled};
+use crate::{EventFilter, EventRow, LeadWrite, Settled};
 
 const DAY_S: i64 = 86_400;
 
@@ -31,7 +31,10 @@ fn days(from_s: i64, to_s: i64) -> DayRange {
 async fn walk(store: &Store, days: DayRange, status: Option<EventStatus>, limit: usize) -> (Vec<EventRow>, usize) {
     let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, None::<Cursor>);
     loop {
-        let page = store.list_events(&account(), days, status, limit, cursor.as_ref()).await.unwrap();
+        let page = store
+            .list_events(&account(), days, &EventFilter::with_status(status), limit, cursor.as_ref())
+            .await
+            .unwrap();
         assert!(page.rows.len() <= limit);
         rows.extend(page.rows);
         pages += 1;
@@ -75,7 +78,8 @@ async fn pages_are_newest_first_over_days_and_shards() {
     let second_day = 14 * 3_600..38 * 3_600;
     assert_eq!(ids(&walk(&store, days(DAY_S, DAY_S), None, 4).await.0), within(second_day, None));
     assert!(walk(&store, days(DAY_S, 0), None, 4).await.0.is_empty());
-    let others = store.list_events(&"other".parse().unwrap(), days(0, DAY_S), None, 4, None).await.unwrap();
+    let others =
+        store.list_events(&"other".parse().unwrap(), days(0, DAY_S), &EventFilter::default(), 4, None).await.unwrap();
     assert!(others.rows.is_empty());
 }
 
@@ -83,7 +87,7 @@ async fn pages_are_newest_first_over_days_and_shards() {
 async fn a_row_shows_what_a_list_needs() {
     let store = store().await;
     settle(&store, [event(1, 0, EventStatus::Failed)]).await;
-    let page = store.list_events(&account(), days(0, 0), None, 10, None).await.unwrap();
+    let page = store.list_events(&account(), days(0, 0), &EventFilter::default(), 10, None).await.unwrap();
     let expected = EventRow {
         id: event_id(1),
         received_at: "2026-07-21T10:00:00.123Z".parse().unwrap(),
@@ -91,8 +95,63 @@ async fn a_row_shows_what_a_list_needs() {
         status: EventStatus::Failed,
         reason: Some("no such field".to_owned()),
         lead: None,
+        retried: false,
     };
     assert_eq!(page, Page { rows: vec![expected], next: None });
+}
+
+#[tokio::test]
+async fn events_are_listed_by_source_and_by_what_became_of_them_before_and_after_a_retry() {
+    use EventStatus::*;
+    let store = store().await;
+    let with = |number: u32, source: &str, status, retries| {
+        let mut settled = event(number, i64::from(number), status);
+        let record = settled.record.as_mut().unwrap();
+        record.received.source = source.parse().unwrap();
+        record.retries = retries;
+        settled
+    };
+    let other = "other";
+    settle(
+        &store,
+        [
+            with(1, "form", Created, 0),
+            with(2, "form", Created, 1),
+            with(3, "form", Updated, 0),
+            with(4, "form", Failed, 0),
+            with(5, "form", Failed, 2),
+            with(6, other, Created, 0),
+            with(7, other, Failed, 1),
+        ],
+    )
+    .await;
+    let all: Vec<EventStatus> = EventStatus::ALL.into();
+    let cases: [(Option<&str>, &[EventStatus], &[EventStatus], &[u32]); 9] = [
+        (None, &all, &all, &[7, 6, 5, 4, 3, 2, 1]),
+        (Some(other), &all, &all, &[7, 6]),
+        (Some("nobody"), &all, &all, &[]),
+        (None, &[Created], &[], &[6, 1]),
+        (Some("form"), &[Created], &[], &[1]),
+        (Some("form"), &[Updated], &[Created, Updated], &[3, 2]),
+        (Some("form"), &[], &[Created, Failed], &[5, 2]),
+        (Some("form"), &[Failed, Rejected], &[Failed, Rejected], &[5, 4]),
+        (Some("form"), &[], &[], &[]),
+    ];
+    for (source, at_once, retried, expected) in cases {
+        let filter = EventFilter {
+            source: source.map(|source| source.parse().unwrap()),
+            at_once: at_once.iter().copied().collect(),
+            retried: retried.iter().copied().collect(),
+        };
+        let page = store.list_events(&account(), days(0, 0), &filter, 10, None).await.unwrap();
+        let expected: Vec<EventId> = expected.iter().map(|number| event_id(*number)).collect();
+        assert_eq!(ids(&page.rows), expected, "{filter:?}");
+        let tried_again: Vec<EventId> = page.rows.iter().filter(|row| row.retried).map(|row| row.id.clone()).collect();
+        let expected = [2, 5, 7].map(event_id);
+        assert!(tried_again.iter().all(|id| expected.contains(id)), "{tried_again:?}");
+    }
+    let kept = store.event(&account(), &event_id(5)).await.unwrap().unwrap();
+    assert_eq!((kept.retries, kept.behaviour), (2, None));
 }
 
 /// Months without a row are not read in one go.
@@ -105,7 +164,7 @@ async fn a_long_range_ends_early_with_a_cursor() {
     // 50 days of 4 shards a page.
     assert_eq!(pages, 3);
     let all = DayRange { from: Date::MIN, to: days(0, 0).to };
-    assert!(store.list_events(&account(), all, None, 10, None).await.unwrap().next.is_some());
+    assert!(store.list_events(&account(), all, &EventFilter::default(), 10, None).await.unwrap().next.is_some());
 }
 
 /// A page of rows that do not fit the filter is passed, and the rows that do are neither lost nor doubled.

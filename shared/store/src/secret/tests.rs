@@ -59,7 +59,8 @@ fn a_secret_is_not_shown() {
 #[tokio::test]
 async fn api_keys_are_found_by_their_hash() {
     let store = store().await;
-    let key = ApiKey { account: account(), role: Role::Operator, name: "ops".to_owned(), created_at: at(0) };
+    let key =
+        ApiKey { account: account(), role: Role::Operator, name: "ops".to_owned(), user: None, created_at: at(0) };
     store.put_api_key("5e88", &key).await.unwrap();
     assert_eq!(store.find_api_key("5e88").await.unwrap(), Some(key));
     assert_eq!(store.find_api_key("5e89").await.unwrap(), None);

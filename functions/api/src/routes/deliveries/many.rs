@@ -1,14 +1,8 @@
 //! Sending again all deliveries of a filter.
-//!
-//! Who asks names how many they expect to be sent: a filter that is wider than was thought, or a receiver that went down
-//! since they looked, must not turn into ten thousand requests to somebody.
-
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use futures_util::{StreamExt as _, stream};
 use jiff::civil::Date;
 use leadyard_domain::delivery::DeliveryStatus;
 use leadyard_domain::id::{DeliveryId, DestinationId, SourceId};
@@ -23,23 +17,9 @@ use crate::app::App;
 use crate::auth::{Caller, Operator};
 use crate::body::JsonBody;
 use crate::listing::{self, Pager};
+use crate::many::{self, Came, Many, NotDone, Report, Wish};
 use crate::problem::{Kind, Problem};
 use crate::range::{self, NamedRange, Span};
-
-/// Up to how many deliveries are counted.
-const COUNT_MAX: usize = 10_000;
-/// Most deliveries that one call sends again.
-const REPLAYS_MAX: usize = 500;
-/// Rows that are read together to be counted: the most that the store gives.
-const COUNTED_TOGETHER: usize = 1_000;
-/// Deliveries between two looks at the clock. A call ends behind a whole page only, so that its cursor leaves nothing out.
-const PAGE: usize = 50;
-/// Deliveries that are asked for at once.
-const CONCURRENCY: usize = 10;
-/// The function ends within 29 s. Counting may take so much of it,
-const COUNTING_MAX: Duration = Duration::from_secs(10);
-/// and after so much of it no page is begun; one takes about a second.
-const REPLAYING_MAX: Duration = Duration::from_secs(20);
 
 /// Which deliveries to send again.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -102,7 +82,7 @@ pub struct DeliveryCount {
 }
 
 /// What became of a replay.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayReport {
     /// Deliveries that will be sent in a moment.
     replayed: usize,
@@ -175,28 +155,18 @@ pub(crate) async fn replay(
     let status = Some(status.unwrap_or(DeliveryStatus::Dead));
     let filter = DeliveryFilter { status, destination, source };
     let wanted = Wanted { app: &app, caller: &caller, span, filter, force };
-    let found = wanted.count(cursor.clone(), started).await?;
-    let (count, more) = (found.min(COUNT_MAX), found > COUNT_MAX);
-    if dry_run {
-        return Ok((StatusCode::OK, Json(ReplayedMany::Counted(DeliveryCount { count, more }))));
+    match many::run(&wanted, Wish { dry_run, expected, cursor }, started).await? {
+        Came::Counted { count, more } => {
+            Ok((StatusCode::OK, Json(ReplayedMany::Counted(DeliveryCount { count, more }))))
+        }
+        Came::Done(report) => Ok((StatusCode::ACCEPTED, Json(ReplayedMany::Sent(report.into())))),
     }
-    let Some(expected) = expected else {
-        let detail = "'expected' is missing: ask with {\"dry_run\": true} how many there are, and name that number.";
-        return Err(Problem::new(Kind::BadRequest, detail));
-    };
-    if expected != count {
-        let detail = format!(
-            "{count}{} deliveries fit the filter now, not {expected}: nothing was sent. Look at them, and ask with \
-             \"expected\": {count}.",
-            if more { " and more" } else { "" }
-        );
-        return Err(Problem::new(Kind::WrongState, detail));
-    }
-    let report = wanted.replay(cursor, found, started).await?;
-    Ok((StatusCode::ACCEPTED, Json(ReplayedMany::Sent(report))))
 }
 
-impl Wanted<'_> {
+impl Many for Wanted<'_> {
+    type Row = DeliveryRow;
+    const NAME: &'static str = "deliveries";
+
     async fn page(&self, limit: usize, cursor: Option<Cursor>) -> Result<Page<DeliveryRow>, Problem> {
         let mut pager = Pager::new(self.span, limit, cursor);
         while let Some(read) = pager.next() {
@@ -210,92 +180,30 @@ impl Wanted<'_> {
         Ok(pager.page())
     }
 
-    /// How many there are, up to as many as can be told apart after a call has sent its share.
-    async fn count(&self, mut cursor: Option<Cursor>, started: Instant) -> Result<usize, Problem> {
-        let mut count = 0;
-        loop {
-            let page = self.page(COUNTED_TOGETHER, cursor).await?;
-            count += page.rows.len();
-            cursor = page.next;
-            if cursor.is_none() || count >= COUNT_MAX + REPLAYS_MAX {
-                return Ok(count);
-            }
-            if started.elapsed() > COUNTING_MAX {
-                let detail = "These days hold too many deliveries to look through at once: ask for fewer days.";
-                return Err(Problem::new(Kind::Unprocessable, detail));
-            }
-        }
+    async fn one(&self, DeliveryRow { id, .. }: DeliveryRow) -> (String, Result<(), Problem>) {
+        let became = self.replay_one(&id).await;
+        (id.into(), became)
     }
+}
 
-    /// Sends again what there is behind the cursor, as far as one call goes.
-    async fn replay(
-        &self,
-        mut cursor: Option<Cursor>,
-        found: usize,
-        started: Instant,
-    ) -> Result<ReplayReport, Problem> {
-        let mut report = ReplayReport::default();
-        let mut looked_at = 0;
-        loop {
-            let page = match self.page(PAGE, cursor.clone()).await {
-                Ok(page) => page,
-                // What was done so far is told.
-                Err(problem) if looked_at > 0 => {
-                    tracing::warn!(kind = ?problem.kind(), "a replay of many ends early");
-                    break;
-                }
-                Err(problem) => return Err(problem),
-            };
-            cursor = page.next;
-            looked_at += page.rows.len();
-            let tries = stream::iter(page.rows).map(async |row: DeliveryRow| {
-                let became = self.replay_one(&row.id).await;
-                (row.id, became)
-            });
-            let became: Vec<(DeliveryId, Result<u32, Problem>)> = tries.buffered(CONCURRENCY).collect().await;
-            became.into_iter().for_each(|(delivery, became)| report.note(delivery, became));
-            let enough = looked_at + PAGE > REPLAYS_MAX || started.elapsed() > REPLAYING_MAX || report.failed > 0;
-            if cursor.is_none() || enough {
-                break;
-            }
-        }
-        if cursor.is_some() {
-            report.left = found.saturating_sub(looked_at).min(COUNT_MAX);
-        }
-        // The last page may end exactly with the last delivery, and its cursor then leads to nothing.
-        report.next = cursor.filter(|_| report.left > 0).map(|cursor| cursor.to_string());
-        Ok(report)
-    }
-
+impl Wanted<'_> {
     /// The list may be a moment behind, and somebody else may be at it too: only what still stands as was asked for is sent.
-    async fn replay_one(&self, id: &DeliveryId) -> Result<u32, Problem> {
+    async fn replay_one(&self, id: &DeliveryId) -> Result<(), Problem> {
         let record = self.app.store.delivery(&self.caller.account, id).await?;
         match (record, self.filter.status) {
             (Some(record), Some(wanted)) if record.status != wanted => Err(Problem::new(
                 Kind::WrongState,
                 format!("It is {} by now, not {}.", record.status.name(), wanted.name()),
             )),
-            _ => send_again(self.app, self.caller, id, self.force).await,
+            _ => send_again(self.app, self.caller, id, self.force).await.map(|_| ()),
         }
     }
 }
 
-impl ReplayReport {
-    fn note(&mut self, delivery: DeliveryId, became: Result<u32, Problem>) {
-        let Err(problem) = became else {
-            self.replayed += 1;
-            return;
-        };
-        let failed = !matches!(problem.kind(), Kind::WrongState | Kind::NotFound);
-        if failed {
-            self.failed += 1
-        } else {
-            self.skipped += 1
-        }
-        if failed {
-            tracing::warn!(%delivery, kind = ?problem.kind(), "a delivery of a filter could not be replayed");
-        }
-        let reason = problem.detail().to_owned();
-        self.problems.push(ReplayProblem { delivery: delivery.into(), failed, reason });
+impl From<Report> for ReplayReport {
+    fn from(Report { done, skipped, failed, problems, left, next }: Report) -> Self {
+        let problem = |NotDone { id, failed, reason }| ReplayProblem { delivery: id, failed, reason };
+        let problems = problems.into_iter().map(problem).collect();
+        Self { replayed: done, skipped, failed, problems, left, next }
     }
 }

@@ -6,13 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use leadyard_domain::config::{Channel, Destination};
-use leadyard_domain::delivery::{DeliveryStatus, judge, payload, template_context};
-use leadyard_domain::id::{DeliveryId, DestinationId};
+use leadyard_domain::delivery::{DeliveryStatus, Told, judge, payload, template_context};
+use leadyard_domain::id::{DeliveryId, DeliveryKind, DestinationId};
+use leadyard_domain::sync::PushKind;
 use leadyard_outbound::outcome::{Sent, refused};
 use leadyard_outbound::ready::{Ready, Values};
 use leadyard_runtime::now;
 use leadyard_store::Published;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::sample::{self, Order};
@@ -62,6 +64,9 @@ pub struct TrialOutcome {
 /// config has a value, `extra.test` is true, and the id is another one each time. The receiver can't tell it from a lead
 /// otherwise, so let it know.
 ///
+/// A destination that automations tell and no assignee has gets a push instead, of type `test`: another account notes in its log
+/// that it arrived, and makes no lead of it.
+///
 /// Nothing is stored and nothing is tried again. The exchange may take 20 seconds, or less where the destination says so; a
 /// token is asked for before it, where the destination needs one.
 /// That the receiver can't be reached, or refuses the lead, is a good answer here.
@@ -89,7 +94,14 @@ pub(crate) async fn send(
     let destination = published.checked.destination(&id).ok_or_else(unknown)?;
     let at = now();
     let order = sample::order(&caller.account, &published.checked, published.version, &id, at)?;
-    let delivery = DeliveryId::of(&order.lead.id, 1, &id);
+    // A destination that automations tell, and nobody has, gets a push.
+    let config = published.checked.config();
+    let is_had = config.assignees.iter().any(|assignee| assignee.destinations.contains(&id));
+    let is_told = config.automations.iter().any(|automation| automation.push == id);
+    let delivery = match is_told && !is_had {
+        true => DeliveryId::of_push(&order.lead.id, 1, &id),
+        false => DeliveryId::of(&order.lead.id, 1, &id),
+    };
     let (method, sent) = attempt(&app, &caller, &published, destination, &order, &delivery, at).await?;
     Ok(Json(trial(method, sent, destination, &delivery)))
 }
@@ -112,7 +124,6 @@ async fn attempt(
              delivery.",
         ));
     }
-    let Order { lead, assignment } = order;
     let exchange = app.outbound.exchange().await.map_err(|error| Problem::behind(false, &error))?;
     let tokens = app.outbound.tokens();
     let mut values = Values::new();
@@ -124,8 +135,13 @@ async fn attempt(
         Ok(ready) => ready,
         Err(sent) => return Ok((None, sent)),
     };
-    let context = template_context(lead, assignment, delivery, &published.checked);
-    let payload = payload(lead, assignment, delivery, &published.checked);
+    let told = Told { lead: &order.lead, assignment: &order.assignment, activity: None };
+    let context = template_context(&told, delivery, &published.checked);
+    let mut payload = payload(&told, delivery, &published.checked);
+    if let DeliveryKind::Push { .. } = delivery.kind() {
+        // Another account must not make a lead of it.
+        payload["type"] = json!(PushKind::Test);
+    }
     Ok(match ready.prepare(&context, &payload, delivery.as_str(), at) {
         Ok(mut prepared) => {
             prepared.request.timeout = prepared.request.timeout.min(TIMEOUT_MAX);

@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::config::{FetchSettings, Source};
 use leadyard_domain::event::{EventStatus, Received};
-use leadyard_domain::id::{EventId, SourceId};
+use leadyard_domain::id::EventId;
 use leadyard_domain::message::LeadsMessage;
 use leadyard_outbound::exchange::{BodyEnd, Exchange, Method, OutboundRequest, Reply};
 use leadyard_runtime::{Outgoing, SendError, now};
@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::{Caller, Operator};
-use crate::body::{Id, OptionalJsonBody};
+use crate::auth::Caller;
+use crate::body::OptionalJsonBody;
+use crate::connector::{Connector, OperatedConnector};
 use crate::problem::{Kind, Problem};
 
 /// No page is asked for after this: with the last request the answer still comes within the gateway's 29 s.
@@ -114,9 +115,8 @@ impl Place {
     )
 )]
 pub(crate) async fn reconcile(
-    Operator(caller): Operator,
+    OperatedConnector(Connector { caller, id, .. }): OperatedConnector,
     State(app): State<App>,
-    Id(id): Id<SourceId>,
     OptionalJsonBody(asked): OptionalJsonBody<Reconcile>,
 ) -> Result<Json<Reconciled>, Problem> {
     let began = Instant::now();

@@ -12,7 +12,6 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use leadyard_domain::config::{Checked, ExternalIdFrom, FieldInfo, Source, Verification};
 use leadyard_domain::field::FieldName;
-use leadyard_domain::id::SourceId;
 use leadyard_runtime::now;
 use leadyard_sources::{BODY_BYTES_MAX, EVENTS_MAX, Format, format};
 use serde::Serialize;
@@ -20,8 +19,7 @@ use utoipa::ToSchema;
 
 use self::proof::Proof;
 use crate::app::App;
-use crate::auth::Viewer;
-use crate::body::Id;
+use crate::connector::{Connector, SeenConnector};
 use crate::problem::Problem;
 
 /// What a supplier of leads has to know of a source.
@@ -125,9 +123,8 @@ const ERRORS: [(u16, &str); 7] = [
     )
 )]
 pub(crate) async fn read(
-    Viewer(caller): Viewer,
+    SeenConnector(Connector { caller, id, .. }): SeenConnector,
     State(app): State<App>,
-    Id(id): Id<SourceId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let unknown = || Problem::unknown("source", &id);

@@ -11,7 +11,7 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::http::{Method, StatusCode};
 use leadyard_domain::config::{Checked, Source};
 use leadyard_domain::event::{EventRecord, EventStatus, Intent, Origin, Received};
-use leadyard_domain::id::{EventId, SourceId};
+use leadyard_domain::id::EventId;
 use leadyard_domain::sync::PushKind;
 use leadyard_runtime::now;
 use leadyard_sources::capture::{Known, possible_keys};
@@ -22,8 +22,8 @@ use leadyard_sources::{
 use self::sample::{PastedRequest, read};
 use self::view::{OutcomeView, VerificationView, Verified, VerifiedEvent};
 use crate::app::App;
-use crate::auth::{Caller, Viewer};
-use crate::body::Id;
+use crate::auth::Caller;
+use crate::connector::{Connector, SeenConnector};
 use crate::problem::Problem;
 
 /// Most events of one answer: a person looks at it.
@@ -57,9 +57,8 @@ const EVENTS_SHOWN_MAX: usize = 100;
     )
 )]
 pub(crate) async fn verify(
-    Viewer(caller): Viewer,
+    SeenConnector(Connector { caller, id, .. }): SeenConnector,
     State(app): State<App>,
-    Id(id): Id<SourceId>,
     request: HttpRequest,
 ) -> Result<Json<Verified>, Problem> {
     let unknown = || Problem::unknown("source", &id);

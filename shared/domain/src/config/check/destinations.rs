@@ -1,6 +1,6 @@
 //! Checking destinations.
 
-use super::Check;
+use super::{Check, Names};
 use crate::config::{Auth, Body, Channel, Destination, HttpMethod, Notify, Webhook};
 use crate::delivery::AnswerRule;
 
@@ -10,11 +10,11 @@ const ANSWERS_MAX: usize = 50;
 const NOTIFY_MAX: usize = 20;
 
 impl Check<'_> {
-    pub(super) fn destinations(&mut self) {
+    pub(super) fn destinations(&mut self, names: &Names) {
         for (index, destination) in self.config.destinations.iter().enumerate() {
             let path = format!("destinations[{index}]");
             self.how_much(destination, &path);
-            self.notify(&destination.notify, &format!("{path}.notify"));
+            self.notify(&destination.notify, &format!("{path}.notify"), names);
             let path = format!("{path}.channel.{}", destination.channel.name());
             match &destination.channel {
                 Channel::Webhook(webhook) => self.webhook(webhook, &path),
@@ -30,9 +30,18 @@ impl Check<'_> {
     }
 
     /// Checks who is told when something is wrong.
-    pub(super) fn notify(&mut self, notify: &Notify, path: &str) {
-        if notify.emails.len() > NOTIFY_MAX {
-            self.problem(format!("{path}.emails"), format!("expected at most {NOTIFY_MAX} addresses"));
+    pub(super) fn notify(&mut self, notify: &Notify, path: &str, names: &Names) {
+        if notify.emails.len() + notify.assignees.len() > NOTIFY_MAX {
+            let at = if notify.emails.len() > NOTIFY_MAX { "emails" } else { "assignees" };
+            self.problem(format!("{path}.{at}"), format!("expected at most {NOTIFY_MAX} addresses"));
+        }
+        for (index, id) in notify.assignees.iter().enumerate() {
+            let path = format!("{path}.assignees[{index}]");
+            self.named(&names.assignees, id, path.clone(), "assignees");
+            let there = names.assignees.get(id).and_then(|&place| self.config.assignees.get(place));
+            if there.is_some_and(|assignee| assignee.email.is_none()) {
+                self.problem(path, format!("the assignee '{id}' has no email: give it one, or name an address"));
+            }
         }
         for (index, email) in notify.emails.iter().enumerate() {
             if !email_address::EmailAddress::is_valid(email) || email.chars().any(char::is_control) {

@@ -1,6 +1,6 @@
 //! Checking fields and sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignees::DAYS_MAX;
 use super::{Check, Names};
@@ -88,6 +88,10 @@ impl Check<'_> {
                 );
                 self.problem(format!("{path}.search_by"), message);
             }
+            self.access(source, &path);
+            if let Some(notify) = &source.notify {
+                self.notify(notify, &format!("{path}.notify"), names);
+            }
             self.duplicates(source, &path);
             self.auto_reply(source, &path, names);
             self.sync(source, &path);
@@ -163,6 +167,18 @@ impl Check<'_> {
     }
 
     /// What belongs to one platform only.
+    /// An attribute that nobody has is most likely misspelt, and would keep out those who are meant.
+    fn access(&mut self, source: &Source, path: &str) {
+        let Some(field) = source.access.as_ref().and_then(|access| access.user_field.as_ref()) else { return };
+        let known: BTreeSet<&str> =
+            self.config.assignees.iter().flat_map(|it| it.attributes.keys()).map(FieldName::as_str).collect();
+        if !known.contains(field.as_str()) {
+            let hint = near::hint(field.as_str(), known.iter().copied());
+            let message = format!("no assignee has the attribute '{field}': set it under 'attributes' of one{hint}");
+            self.problem(format!("{path}.access.user_field"), message);
+        }
+    }
+
     fn platform(&mut self, source: &Source, path: &str) {
         if let Verification::Basic(by) = &source.verify
             && (by.username.is_empty() || by.username.contains(':'))

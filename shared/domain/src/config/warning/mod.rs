@@ -14,6 +14,7 @@ mod fields;
 mod logic;
 mod pools;
 mod reach;
+mod search_keys;
 mod unused;
 mod view;
 
@@ -88,6 +89,7 @@ const CHECKS: &[Check] = &[
     pools::CHECK,
     delivery::CHECK,
     fields::CHECK,
+    search_keys::CHECK,
     unused::CHECK,
 ];
 

@@ -215,5 +215,21 @@ fn who_is_to_be_told_has_an_address() {
             &["'b@' is no email address"],
         ),
         (&format!("account: {{ notify: {{ emails: [{many}] }} }}"), "account.notify.emails", &["at most 20"]),
+        (
+            "assignees: [{ id: anna, name: Anna, email: a@example.com }]\n\
+             sources: [{ id: s, format: json, notify: { emails: [nobody], assignees: [anna, ana] } }]",
+            "sources[0].notify.assignees[1]",
+            &["no 'ana' under 'assignees'", "did you mean 'anna'"],
+        ),
+        (
+            "assignees: [{ id: anna, name: Anna }]\naccount: { notify: { assignees: [anna] } }",
+            "account.notify.assignees[0]",
+            &["'anna' has no email"],
+        ),
+        (
+            &format!("account: {{ notify: {{ emails: [{}], assignees: [a] }} }}", &many[15..]),
+            "account.notify.assignees",
+            &["at most 20"],
+        ),
     ]);
 }

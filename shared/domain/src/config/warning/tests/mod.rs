@@ -78,6 +78,16 @@ fn each_code_at_its_node() {
     let rows: Vec<(String, Vec<&str>)> = vec![
         // Nothing is wrong.
         (profile(&format!("{{ id: p, rules: [{{ id: r, {to_anna} }}] }}")), vec![]),
+        // Keys.
+        (
+            "sources: [{ id: web, format: json, search_by: [email, city] }]".to_owned(),
+            vec!["shared_search_key sources[0].search_by[1]: many leads have the same 'city'"],
+        ),
+        (
+            "sources: [{ id: web, format: json, search_by: [company+city], mapping: [{ from: s, to: stage, unique: true }] }]"
+                .to_owned(),
+            vec!["shared_search_key sources[0].mapping[0].unique: many leads have the same 'stage'"],
+        ),
         // Time.
         (
             profile(&format!("{{ id: p, default: park, rules: [{{ id: r, active_until: 2026-07-15, {to_anna} }}] }}")),
