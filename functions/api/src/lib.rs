@@ -8,6 +8,7 @@
 //!
 //! A request reads and changes the caller's account only: the account comes from the key, never from the request.
 
+mod amend;
 pub mod app;
 pub mod auth;
 pub mod body;

@@ -79,6 +79,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("pools", "How leads are shared, and who is next."),
             tag("assignees", "Who can be given a lead, and whether it can now."),
             tag("partners", "What buyers owe for their leads."),
+            tag("automations", "What others are told when leads change."),
             tag("imports", "Leads from tables in files."),
             tag("events", "The log of what was received."),
             tag("deliveries", "The log of what was sent."),

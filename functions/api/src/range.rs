@@ -67,6 +67,18 @@ pub fn span(
             "The range from {first} to {last} has {count} days; one request may ask for {DAYS_MAX} at most."
         )));
     }
+    days_of(first, last, zone)
+}
+
+/// All of some days, both included.
+///
+/// # Errors
+/// Days in the wrong order, or beyond the calendar.
+pub fn days_of(first: Date, last: Date, zone: &TimeZone) -> Result<Span, Problem> {
+    let bad = |detail: String| Problem::new(Kind::BadRequest, detail);
+    if last < first {
+        return Err(bad(format!("The range ends before it begins: 'from' is {first} and 'to' is {last}.")));
+    }
     match (midnight(first, zone), last.tomorrow().and_then(|next| midnight(next, zone))) {
         (Ok(from), Ok(until)) => Ok(Span { from, until }),
         _ => Err(bad(format!("The range from {first} to {last} lies beyond the calendar: use days of this century."))),

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::routes::assignees::{self, availability};
+use crate::routes::automations::{self, backfill};
 use crate::routes::deliveries::many;
 use crate::routes::destinations::{health, trial};
 use crate::routes::imports;
@@ -17,8 +18,8 @@ use crate::routes::leads::{self, activities, contact, edit, erase, handback, sta
 use crate::routes::queues::{self, claim};
 use crate::routes::sources::{log as source_log, reconcile, settings};
 use crate::routes::{
-    config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate, sources,
-    suppressions, versions,
+    backfills, config, deliveries, entries, events, formats, lists, meta, parked, partners, pools, secrets, simulate,
+    sources, suppressions, versions,
 };
 use crate::{log, openapi};
 
@@ -75,6 +76,15 @@ pub fn described() -> OpenApiRouter<App> {
         .routes(routes!(availability::set))
         .routes(routes!(availability::set_several))
         .routes(routes!(partners::statement))
+        .routes(routes!(automations::list))
+        .routes(routes!(automations::publish))
+        .routes(routes!(automations::pause))
+        .routes(routes!(backfill::begin))
+        .routes(routes!(backfills::list))
+        .routes(routes!(backfills::read))
+        .routes(routes!(backfills::pause))
+        .routes(routes!(backfills::resume))
+        .routes(routes!(backfills::cancel))
         .routes(routes!(imports::create, imports::list))
         .routes(routes!(imports::read))
         .routes(routes!(imports::parts::put))

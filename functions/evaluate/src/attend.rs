@@ -67,7 +67,8 @@ pub(crate) fn ask_of(message: LeadsMessage) -> Option<(LeadId, Ask)> {
         LeadsMessage::Received { .. }
         | LeadsMessage::Erase { .. }
         | LeadsMessage::Drain { .. }
-        | LeadsMessage::Import { .. } => None,
+        | LeadsMessage::Import { .. }
+        | LeadsMessage::Backfill { .. } => None,
     }
 }
 

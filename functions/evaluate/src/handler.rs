@@ -129,6 +129,7 @@ impl Evaluate {
             }
             LeadsMessage::Erase { lead, by, .. } => self.erase_by_hand(account, ruled, &lead, &by).await,
             LeadsMessage::Import { import, from, .. } => self.import(account, ruled, &import, from).await,
+            LeadsMessage::Backfill { backfill, from, .. } => self.backfill(account, ruled, &backfill, from).await,
             message => match ask_of(message) {
                 Some(ask) => self.attend(account, ruled, &ask).await,
                 None => Ok(()),
@@ -208,7 +209,7 @@ fn is_erasure(intent: &Intent) -> bool {
 }
 
 fn is_walk(message: &LeadsMessage) -> bool {
-    matches!(message, LeadsMessage::Drain { .. } | LeadsMessage::Import { .. })
+    matches!(message, LeadsMessage::Drain { .. } | LeadsMessage::Import { .. } | LeadsMessage::Backfill { .. })
 }
 
 /// One job an event, in the order of the batch.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use leadyard_domain::assignment::{Holding, Standing};
+use leadyard_domain::backfill::Backfill;
 use leadyard_domain::config::{Carrier, Checked};
 use leadyard_domain::handover::CLOCK_SKEW;
 use leadyard_domain::id::{AccountId, DeliveryId, QueueId};
@@ -212,6 +213,26 @@ impl Effects {
         let message = LeadsMessage::Import { account, import: id, from: import.step };
         let outgoing = Outgoing::json(import.id.as_str(), import.group(), &message)?;
         self.leads.push(outgoing.delayed(delay_s));
+        Ok(())
+    }
+
+    /// A push of a lead as it is.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn push(&mut self, config: &Checked, account: &AccountId, delivery: DeliveryId) -> Result<(), SendError> {
+        self.deliver(config, account, &[delivery])
+    }
+
+    /// The next step of a backfill, some seconds later.
+    ///
+    /// # Errors
+    /// As [`Effects::follow`].
+    pub fn go_on_telling(&mut self, backfill: &Backfill) -> Result<(), SendError> {
+        let (account, id) = (backfill.account.clone(), backfill.id.clone());
+        let message = LeadsMessage::Backfill { account, backfill: id, from: backfill.step };
+        let outgoing = Outgoing::json(backfill.id.as_str(), backfill.group(), &message)?;
+        self.leads.push(outgoing.delayed(backfill.interval_s()));
         Ok(())
     }
 

@@ -166,6 +166,10 @@ id!(
     ImportId, "import id", |text| has_digest(text, "imp_"), "it is 'imp_' and 26 characters"
 );
 id!(
+    /// One backfill: `bf_` and 26 characters, of which the first 10 tell when it was begun. So ids sort by that.
+    BackfillId, "backfill id", |text| has_digest(text, "bf_"), "it is 'bf_' and 26 characters"
+);
+id!(
     /// One lead: `lead_` and 26 characters.
     LeadId, "lead id", |text| has_digest(text, "lead_"), "it is 'lead_' and 26 characters"
 );
@@ -303,6 +307,22 @@ impl ImportId {
     #[must_use]
     pub fn from_name(account: &AccountId, name: &str) -> Self {
         Self(format!("imp_{}", digest(&[b"import", account.as_str().as_bytes(), name.as_bytes()])).into())
+    }
+}
+
+/// Characters of a moment in the beginning of an id: 50 bits of milliseconds.
+const MOMENT_CHARS: usize = 10;
+
+impl BackfillId {
+    /// The backfill of an automation that was begun at a moment, to the millisecond.
+    #[must_use]
+    pub fn of(account: &AccountId, automation: &AutomationId, at: Timestamp) -> Self {
+        let millis = at.as_millisecond().max(0).to_be_bytes();
+        let what = digest(&[b"backfill", account.as_str().as_bytes(), automation.as_str().as_bytes(), &millis]);
+        // The upper bits of the number are zero: shifted to where 10 characters of 5 bits end, they are left out.
+        let bits = u64::from_be_bytes(millis) << 14;
+        let moment = base32().encode(&bits.to_be_bytes());
+        Self(format!("bf_{}{}", &moment[..MOMENT_CHARS], &what[..DIGEST_CHARS - MOMENT_CHARS]).into())
     }
 }
 
@@ -476,6 +496,19 @@ mod tests {
         assert_ne!(one, EventId::from_external(&a, &s, "43"));
         assert_ne!(one, EventId::from_external(&a, &SourceId::new("web4").unwrap(), "2"));
         assert_eq!(EventId::new(one.as_str()), Ok(one));
+    }
+
+    #[test]
+    fn backfills_sort_by_when_they_were_begun() {
+        let (a, one) = (AccountId::new("a").unwrap(), AutomationId::new("one").unwrap());
+        let of = |millis: i64| BackfillId::of(&a, &one, Timestamp::from_millisecond(millis).unwrap());
+        let moments = [0, 1, 31, 32, 1_023, 1_024, 1_784_628_000_000, 1_784_628_000_001, 253_402_207_200_000];
+        let ids: Vec<BackfillId> = moments.into_iter().map(of).collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert_eq!(BackfillId::new(ids[6].as_str()), Ok(ids[6].clone()));
+        let other = BackfillId::of(&a, &AutomationId::new("two").unwrap(), Timestamp::from_millisecond(32).unwrap());
+        assert!(other != ids[3] && ids[2] < other && other < ids[4]);
+        assert!(BackfillId::new("bf_1").is_err());
     }
 
     #[test]

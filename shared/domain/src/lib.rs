@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod assignment;
 pub mod availability;
+pub mod backfill;
 pub mod caps;
 pub mod condition;
 pub mod config;

@@ -9,7 +9,7 @@ use crate::activity::Activity;
 use crate::assignment::Ending;
 use crate::event::Received;
 use crate::field::{FieldName, FieldValue};
-use crate::id::{AccountId, AssigneeId, DeliveryId, ImportId, LeadId, QueueId};
+use crate::id::{AccountId, AssigneeId, BackfillId, DeliveryId, ImportId, LeadId, QueueId};
 
 /// A message of the leads queue. Each may come twice, and late: what it names tells whether there is still something to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,6 +121,15 @@ pub enum LeadsMessage {
         /// the step that is due, for it was sent before that one was on record.
         from: u64,
     },
+    /// A backfill is to go on with its next leads.
+    Backfill {
+        /// The tenant.
+        account: AccountId,
+        /// The backfill.
+        backfill: BackfillId,
+        /// The step that is to be taken; as of an import.
+        from: u64,
+    },
 }
 
 /// A walk through the leads that wait, the oldest first.
@@ -157,7 +166,8 @@ impl LeadsMessage {
             | Self::Due { account, .. }
             | Self::Drain { account, .. }
             | Self::FollowUp { account, .. }
-            | Self::Import { account, .. } => account,
+            | Self::Import { account, .. }
+            | Self::Backfill { account, .. } => account,
         }
     }
 
@@ -175,6 +185,7 @@ impl LeadsMessage {
             Self::Drain { .. } => "drain",
             Self::FollowUp { .. } => "follow_up",
             Self::Import { .. } => "import",
+            Self::Backfill { .. } => "backfill",
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct AuditEntry {
     /// What: `config.publish`, `config.roll_back`, `list.set`, `list.remove`, `endpoint.add`, `secret.set`,
     /// `delivery.replay`, `assignee.availability`, `suppression.lift`; `lead.contact`, `lead.stage`, `lead.edit`, `lead.activity`,
     /// `lead.erase`, `lead.reject`, `lead.return`, `lead.reassign`; `source.retry`; `import.create`, `import.start`,
-    /// `import.cancel`.
+    /// `import.cancel`; `backfill.start`, `backfill.pause`, `backfill.resume`, `backfill.cancel`.
     pub action: String,
     /// To what, by its id or name.
     pub target: String,

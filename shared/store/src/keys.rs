@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use leadyard_domain::contact::Contact;
 use leadyard_domain::delivery::alert::Subject;
 use leadyard_domain::id::{
-    AccountId, ActivityId, AssigneeId, DeliveryId, DestinationId, EventId, ImportId, LeadId, ListName, PoolId, QueueId,
-    SecretName, SourceId,
+    AccountId, ActivityId, AssigneeId, AutomationId, BackfillId, DeliveryId, DestinationId, EventId, ImportId, LeadId,
+    ListName, PoolId, QueueId, SecretName, SourceId,
 };
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::ledger::{Entry, EntryKind, Month};
@@ -302,6 +302,20 @@ pub(crate) fn import_place(account: &AccountId, at: Timestamp, id: &ImportId) ->
     Key::new(imports(account), timed(at, id.as_str()))
 }
 
+/// The partition of an account's backfills, by their ids, which sort by when they were begun.
+pub(crate) fn backfills(account: &AccountId) -> String {
+    format!("A#{account}#BACKFILL")
+}
+
+pub(crate) fn backfill(account: &AccountId, id: &BackfillId) -> Key {
+    Key::new(backfills(account), id.as_str())
+}
+
+/// The last backfill of an automation.
+pub(crate) fn last_backfill(account: &AccountId, automation: &AutomationId) -> Key {
+    Key::new(format!("A#{account}#AUTOMATION#{automation}"), "BACKFILL")
+}
+
 pub(crate) fn audits(account: &AccountId) -> String {
     format!("A#{account}#AUDIT")
 }
@@ -326,6 +340,7 @@ pub(crate) fn split_timed(sk: &str) -> Option<(Timestamp, &str)> {
 pub(crate) enum Kind {
     Event,
     Delivery,
+    Lead,
 }
 
 impl Kind {
@@ -333,6 +348,7 @@ impl Kind {
         match self {
             Self::Event => "EVENT",
             Self::Delivery => "DELIVERY",
+            Self::Lead => "LEAD",
         }
     }
 }
@@ -380,6 +396,11 @@ pub(crate) enum LeadPart {
     Delivery(DeliveryId),
     /// Read in another way, such as an activity or a line of a ledger, or written by a version that knows more.
     Other,
+}
+
+/// The lead in whose partition an item is.
+pub(crate) fn lead_of(item: &Item) -> Option<LeadId> {
+    get_text(item, PK)?.rsplit('#').next()?.parse().ok()
 }
 
 /// Tells what an item of a lead's partition is.

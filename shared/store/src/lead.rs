@@ -20,7 +20,7 @@ use crate::Store;
 use crate::codec::{Deflated, Item, from_item, to_item};
 use crate::delivery::read_delivery;
 use crate::error::StoreError;
-use crate::keys::{self, BY_OWNER, Key, LeadPart, OWNER_PK, OWNER_SK, PK, SK};
+use crate::keys::{self, BY_OWNER, Key, Kind, LeadPart, OWNER_PK, OWNER_SK, PK, SK};
 use crate::listing::{Cursor, Page};
 use crate::read::SortKey;
 
@@ -37,10 +37,9 @@ pub struct LeadFile {
     pub pending: Vec<DeliveryId>,
 }
 
-/// The item of a lead, beside its keys.
+/// The item of a lead, beside its keys, which name it.
 #[derive(Serialize, Deserialize)]
 struct LeadItem {
-    lead_id: LeadId,
     entity: Entity,
     version: u64,
     source: SourceId,
@@ -60,7 +59,6 @@ struct LeadItem {
     activities: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edited: Option<Deflated<BTreeMap<FieldName, Timestamp>>>,
-    last_event: LastEvent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sync: Option<Deflated<Marks>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,23 +74,29 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// What a lead says, known and unknown fields.
+/// What a lead says, known and unknown fields, and the event that last said it: packed together, the hash and the id in it take
+/// half of what they do as attributes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Fields {
     fields: BTreeMap<FieldName, FieldValue>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     extra: BTreeMap<String, Value>,
+    last_event: LastEvent,
 }
 
-/// The lead as an item, with its place in the index by owner.
+/// The lead as an item, with its places in the indexes. The one by time never changes, nor does what that index shows: a lead
+/// costs a write there when it is created and never again.
 pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
     let key = keys::lead(&lead.account, &lead.id);
     let stored = LeadItem {
-        lead_id: lead.id.clone(),
         entity: lead.entity.clone(),
         version: lead.version,
         source: lead.source.clone(),
-        fields: Deflated(Fields { fields: lead.fields.clone(), extra: lead.extra.clone() }),
+        fields: Deflated(Fields {
+            fields: lead.fields.clone(),
+            extra: lead.extra.clone(),
+            last_event: lead.last_event.clone(),
+        }),
         owner: lead.owner.clone(),
         standing: lead.standing.clone(),
         holdings: (!lead.holdings.is_empty()).then(|| Deflated(lead.holdings.clone())),
@@ -101,7 +105,6 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
         duplicate_count: lead.duplicate_count,
         activities: lead.activities,
         edited: (!lead.edited.is_empty()).then(|| Deflated(lead.edited.clone())),
-        last_event: lead.last_event.clone(),
         sync: (!lead.sync.is_empty()).then(|| Deflated(lead.sync.clone())),
         own_deliveries: lead.own_deliveries.clone(),
         created_at: lead.created_at,
@@ -110,6 +113,7 @@ pub(crate) fn lead_item(lead: &Lead) -> Result<(Key, Item), StoreError> {
     };
     let mut item = to_item(&key.to_string(), &stored)?;
     item.extend(key.item());
+    item.extend(keys::by_time(&lead.account, Kind::Lead, lead.created_at, lead.id.as_str()));
     if let Some(owner) = &lead.owner {
         item.extend(keys::by_owner(&lead.account, owner, owned_since(lead), &lead.id));
     }
@@ -126,9 +130,10 @@ fn owned_since(lead: &Lead) -> Timestamp {
 
 pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreError> {
     let name = name_of(account, &item);
+    let id = keys::lead_of(&item).ok_or_else(|| StoreError::corrupt(&name, "its key names no lead"))?;
     let stored: LeadItem = from_item(&name, item)?;
     Ok(Lead {
-        id: stored.lead_id,
+        id,
         account: account.clone(),
         entity: stored.entity,
         version: stored.version,
@@ -143,7 +148,7 @@ pub(crate) fn read_lead(account: &AccountId, item: Item) -> Result<Lead, StoreEr
         duplicate_count: stored.duplicate_count,
         activities: stored.activities,
         edited: stored.edited.map(|edited| edited.0).unwrap_or_default(),
-        last_event: stored.last_event,
+        last_event: stored.fields.0.last_event,
         sync: stored.sync.map(|marks| marks.0).unwrap_or_default(),
         own_deliveries: stored.own_deliveries,
         created_at: stored.created_at,

@@ -20,10 +20,12 @@ mod activity;
 mod api_key;
 mod audit;
 mod availability;
+mod backfill;
 mod codec;
 mod commit;
 mod config;
 mod config_cache;
+mod created;
 mod delivery;
 mod destination;
 mod erasure;
@@ -57,11 +59,13 @@ use aws_sdk_dynamodb::Client;
 
 pub use api_key::{ApiKey, Role};
 pub use audit::AuditEntry;
+pub use backfill::BackfillSlot;
 pub use commit::{
     ACTIONS_MAX, BYTES_MAX, Commit, CommitError, Conflict, Emptied, ITEM_BYTES_MAX, LeadWrite, Settled, TooLarge,
 };
 pub use config::{Cause, ConfigVersion, ENDPOINTS_MAX, Endpoint, Pointer, PublishConfig, PublishError, VersionPage};
 pub use config_cache::{ConfigCache, Published};
+pub use created::CreatedLead;
 pub use delivery::{
     Claim, ClaimRequest, DeliveryFilter, DeliveryRow, Heard, Lease, Replay, ReplayRequest, Report, Told,
 };

@@ -12,7 +12,7 @@ use crate::keys::{BY_OWNER, BY_TIME, OWNER_PK, OWNER_SK, PK, SK, TIME_PK, TIME_S
 use crate::write::unbuilt;
 
 /// What the index by time shows beside its keys.
-const BY_TIME_SHOWS: [&str; 6] = ["status", "source", "lead_id", "destination", "kind", "reason"];
+const BY_TIME_SHOWS: [&str; 7] = ["status", "source", "lead_id", "destination", "kind", "reason", "entity"];
 
 /// Creates the table with both indexes.
 ///

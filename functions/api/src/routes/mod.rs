@@ -3,6 +3,8 @@
 //! The views are the API's own: how the table keeps a thing may change without a client noticing.
 
 pub mod assignees;
+pub mod automations;
+pub mod backfills;
 pub mod config;
 pub mod deliveries;
 pub mod destinations;

@@ -37,7 +37,7 @@ pub struct EndpointView {
 }
 
 /// Endpoints for the sources of a config that have none, each with its URL.
-pub(super) async fn new_endpoints(
+pub(crate) async fn new_endpoints(
     app: &App,
     account: &AccountId,
     config: &Config,

@@ -5,6 +5,7 @@
 mod access;
 mod activities;
 mod assignees;
+mod backfills;
 mod claim;
 mod config;
 mod contact;

@@ -4,6 +4,7 @@
 
 mod activities;
 mod auto_reply;
+mod backfills;
 mod closing;
 mod crashes;
 mod duplicates;

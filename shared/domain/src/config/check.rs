@@ -104,7 +104,7 @@ impl Checked {
         if problems.is_empty() { Ok(filters.into_iter().filter_map(named).collect()) } else { Err(Problems(problems)) }
     }
 
-    /// The automations that are at work, compiled.
+    /// The automations that are no drafts, compiled.
     ///
     /// # Errors
     /// As [`Checked::profiles`].

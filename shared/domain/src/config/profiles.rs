@@ -80,7 +80,7 @@ pub(super) fn compile_filters(
     compiled
 }
 
-/// An automation that is at work, with its conditions compiled.
+/// An automation that was published, at work or paused, with its conditions compiled.
 #[derive(Debug, Clone)]
 pub struct CheckedAutomation {
     /// The automation.
@@ -91,7 +91,7 @@ pub struct CheckedAutomation {
     pub when: Option<Test>,
 }
 
-/// Compiles the conditions of every automation and keeps those that are at work; what is wrong is added to `problems`.
+/// Compiles the conditions of every automation and keeps those that are no drafts; what is wrong is added to `problems`.
 pub(super) fn compile_automations(
     config: &Config,
     fields: &FieldTable,
@@ -107,7 +107,7 @@ pub(super) fn compile_automations(
             compile(condition?, &scope, &format!("automations[{place}].{part}"), problems)
         };
         let (was, when) = (test("was", automation.was.as_ref()), test("when", automation.when.as_ref()));
-        if automation.state == AutomationState::Published {
+        if automation.state != AutomationState::Draft {
             compiled.push(CheckedAutomation { automation: automation.clone(), was, when });
         }
     }

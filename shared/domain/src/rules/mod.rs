@@ -19,8 +19,8 @@ pub use window::Window;
 use std::collections::HashMap;
 
 use crate::condition::{KnownLists, Test};
-use crate::config::{Checked, CheckedAutomation, Problems};
-use crate::id::{AssigneeId, Entity};
+use crate::config::{AutomationState, Checked, CheckedAutomation, Problems};
+use crate::id::{AssigneeId, AutomationId, Entity};
 use crate::list::Lists;
 
 /// A sound config with its rules compiled. Only such a one decides anything.
@@ -31,7 +31,7 @@ pub struct Rules {
     profiles: Vec<CompiledProfile>,
     /// What assignees take, where it is not everything.
     filters: HashMap<AssigneeId, Test>,
-    /// Those that are at work.
+    /// Those that are no drafts.
     automations: Vec<CheckedAutomation>,
 }
 
@@ -49,9 +49,14 @@ impl Rules {
     }
 
     /// The automations that are at work, in their order.
+    pub fn automations(&self) -> impl Iterator<Item = &CheckedAutomation> {
+        self.automations.iter().filter(|checked| checked.automation.state == AutomationState::Published)
+    }
+
+    /// An automation that is no draft: one that is paused is there, too.
     #[must_use]
-    pub fn automations(&self) -> &[CheckedAutomation] {
-        &self.automations
+    pub fn automation(&self, id: &AutomationId) -> Option<&CheckedAutomation> {
+        self.automations.iter().find(|checked| checked.automation.id == *id)
     }
 
     /// The enabled profiles of an entity, in their order.

@@ -66,7 +66,6 @@ pub fn announce_activity(rules: &Rules, lead: &mut Lead, activity: &Activity, se
     };
     let told: Vec<DeliveryId> = rules
         .automations()
-        .iter()
         .filter(|automation| wanted(automation))
         .map(|its| DeliveryId::of_activity(&lead.id, &activity.id, activity.version, &its.automation.push))
         .collect();
@@ -111,7 +110,7 @@ fn set_off<'a>(
     let subject = move |lead: &'a Lead, is_new| Subject { lead, source, is_new, received_at, zone };
     // Somebody else has it now, or it waits: nothing that others hear of.
     let is_news = trigger != Trigger::LeadUpdated || !lead.sync.news.is_empty();
-    rules.automations().iter().filter(move |_| is_news).filter_map(move |checked| {
+    rules.automations().filter(move |_| is_news).filter_map(move |checked| {
         let automation = &checked.automation;
         let wanted = automation.entity == lead.entity
             && automation.on.contains(&trigger)

@@ -11,6 +11,8 @@ fn keys_are_as_the_data_model_says() {
     let anna = AddressHash::of("anna@example.com").unwrap();
     let call = ActivityId::from_external(&account(), "1");
     let file = ImportId::from_name(&account(), "x");
+    let automation: AutomationId = "tell".parse().unwrap();
+    let told = BackfillId::of(&account(), &automation, at(0));
     let moment = "2026-07-21T10:00:00.123Z";
     let entry = Entry {
         kind: EntryKind::Credit,
@@ -62,6 +64,8 @@ fn keys_are_as_the_data_model_says() {
         (import_piece(&account(), &file, 3, "5e88", 2), format!("A#main#IMPORT#{file}"), "PART#0003#5e88#0002".into()),
         (import_bad(&account(), &file, 12), format!("A#main#IMPORT#{file}"), "BAD#0000000012".into()),
         (import_place(&account(), at(0), &file), "A#main#IMPORTS".into(), format!("{moment}#{file}")),
+        (backfill(&account(), &told), "A#main#BACKFILL".into(), told.to_string()),
+        (last_backfill(&account(), &automation), "A#main#AUTOMATION#tell".into(), "BACKFILL".into()),
         (audit(&account(), at(0), "x"), "A#main#AUDIT".into(), format!("{moment}#x")),
     ] {
         assert_eq!((key.pk.as_str(), key.sk.as_str()), (pk.as_str(), sk.as_str()));
@@ -70,6 +74,9 @@ fn keys_are_as_the_data_model_says() {
     let [(_, time_pk), (_, time_sk)] = by_time(&account(), Kind::Event, at(0), event.as_str());
     let partition = format!("A#main#EVENT#2026-07-21#{}", shard(event.as_str()));
     assert_eq!((time_pk, time_sk), (text(partition), text(format!("{moment}#{event}"))));
+    let [(_, time_pk), (_, time_sk)] = by_time(&account(), Kind::Lead, at(0), lead.as_str());
+    let partition = format!("A#main#LEAD#2026-07-21#{}", shard(lead.as_str()));
+    assert_eq!((time_pk, time_sk), (text(partition), text(format!("{moment}#{lead}"))));
     let [(_, owner_pk), (_, owner_sk)] = by_owner(&account(), &assignee("anna"), at(0), &lead);
     assert_eq!((owner_pk, owner_sk), (text("A#main#OWNER#anna"), text(format!("{moment}#{lead}"))));
 }

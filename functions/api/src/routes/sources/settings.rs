@@ -5,28 +5,27 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
+use leadyard_domain::config::Source;
 use leadyard_domain::config::document::{self, Syntax};
-use leadyard_domain::config::{Config, Source};
-use leadyard_domain::id::{AccountId, SourceId};
+use leadyard_domain::id::SourceId;
 use leadyard_runtime::now;
-use leadyard_store::{Cause, Role};
+use leadyard_store::Role;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::new_endpoints;
+use crate::amend::{InForce, amend};
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::body::{ConfigText, Parameters};
 use crate::connector::{ChangedConnector, Connector, SeenConnector, sees};
 use crate::etag::etag;
 use crate::openapi::SourceDocument;
-use crate::problem::{Finding, Kind, Problem};
-use crate::publish::{self, Base, Draft, PublishedConfig};
+use crate::problem::{Kind, Problem};
+use crate::publish::PublishedConfig;
 use crate::routes::config::NoteQuery;
-use crate::rules::Beside;
 
 /// The sources of the config in force.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,9 +72,6 @@ pub struct EndpointState {
     /// Whether it takes what comes; else it answers 404.
     open: bool,
 }
-
-/// What every change answers: the version that it made, also as an entity tag.
-type InForce = ([(HeaderName, HeaderValue); 1], Json<PublishedConfig>);
 
 /// The sources
 ///
@@ -327,26 +323,13 @@ async fn edit(
     change: impl FnOnce(&mut Vec<Value>, Option<usize>) -> Result<Option<&'static str>, Problem>,
 ) -> Result<InForce, Problem> {
     let Connector { caller, id, .. } = connector;
-    let note = publish::note(note)?;
-    let base = Base::read(app, &caller.account, headers).await?;
-    let mut document = in_force(app, &caller.account, base.version).await?;
-    let sources = document.entry("sources").or_insert_with(|| json!([]));
-    let sources = sources.as_array_mut().ok_or_else(|| Problem::behind(false, &"the sources are no list"))?;
-    let at = sources.iter().position(|source| source.get("id").and_then(Value::as_str) == Some(id.as_str()));
-    let Some(did) = change(sources, at)? else {
-        let unchanged = PublishedConfig { version: base.version, endpoints: Vec::new(), warnings: Vec::new() };
-        return Ok(([(header::ETAG, etag(base.version))], Json(unchanged)));
+    let amended = |document: &mut Map<String, Value>| {
+        let sources = document.entry("sources").or_insert_with(|| json!([]));
+        let sources = sources.as_array_mut().ok_or_else(|| Problem::behind(false, &"the sources are no list"))?;
+        let at = sources.iter().position(|source| source.get("id").and_then(Value::as_str) == Some(id.as_str()));
+        Ok(change(sources, at)?.map(|did| format!("source {id} {did}")))
     };
-    let note = note.or_else(|| Some(format!("source {id} {did}")));
-    let refuse = |problems| Problem::config(Finding::all(problems));
-    let config: Config = document::from_value(Value::Object(document)).map_err(refuse)?;
-    let beside = Beside::read(app, &caller.account).await?;
-    let checked = beside.check(config).map_err(refuse)?;
-    let pins = beside.pins(checked.config());
-    let endpoints = new_endpoints(app, &caller.account, checked.config()).await?;
-    let draft = Draft { checked, pins, lists: beside.index, endpoints, cause: Cause::Document, note };
-    let published = publish::put_in_force(app, caller, base, draft).await?;
-    Ok(([(header::ETAG, etag(published.version))], Json(published)))
+    amend(app, caller, note, headers, amended).await
 }
 
 /// Holds that only an admin changes who may see and change a source.
@@ -367,16 +350,6 @@ fn may_set_access(connector: &Connector, settings: &Map<String, Value>) -> Resul
         connector.id
     );
     Err(Problem::new(Kind::Forbidden, detail))
-}
-
-/// The document of a version; an empty one before the first.
-async fn in_force(app: &App, account: &AccountId, version: u64) -> Result<Map<String, Value>, Problem> {
-    if version == 0 {
-        return Ok(Map::new());
-    }
-    let missing = || Problem::behind(false, &format!("config version {version} has a pointer and no document"));
-    let document = app.store.config_document(account, version).await?.ok_or_else(missing)?;
-    serde_json::from_str(&document).map_err(|error| Problem::behind(false, &error))
 }
 
 /// The settings that a body has, under the id that the path names.
