@@ -17,7 +17,7 @@ use leadyard_domain::message::Drain;
 use leadyard_domain::rules::Rules;
 use leadyard_domain::sync::{Arrival, MadeBy, Seen, Stamp, SyncHead, announce, arrival};
 use leadyard_runtime::RecordResult;
-use leadyard_sources::capture::possible_keys;
+use leadyard_sources::capture::{check_sender, possible_keys};
 use leadyard_store::{CommitError, Emptied, LeadWrite, Ruled, Settled};
 
 use crate::attend::AttendError;
@@ -139,9 +139,11 @@ impl Evaluate {
                 Some(source) => self.told_of(account, source, head, &own).await?,
                 None => None,
             };
+            let stranger = source.and_then(|source| check_sender(source, head).err().map(|error| error.to_string()));
             let allowed = source.is_some_and(|source| source.sync.as_ref().is_some_and(|sync| sync.deletes));
             let is_echo = arrival(&own, &head.origin, &head.hops, None) != Arrival::New;
             let (status, reason) = match &lead {
+                _ if stranger.is_some() => (EventStatus::Failed, stranger.as_deref().unwrap_or_default()),
                 _ if is_echo => (EventStatus::Unchanged, "an echo: it came through this account before"),
                 // It may have overtaken what tells of the lead.
                 None if job.receives < RECEIVES_MAX => return Ok(Outcome::NotYet),
@@ -151,6 +153,19 @@ impl Evaluate {
                     EventStatus::Unchanged,
                     "the other account has deleted its lead; the source lets it delete nothing here",
                 ),
+                // One of several there that are one here: the others may live on.
+                Some(lead)
+                    if lead
+                        .sync
+                        .links
+                        .get(&head.origin.account)
+                        .is_some_and(|link| !link.is_only(&head.origin.lead)) =>
+                {
+                    (
+                        EventStatus::Flagged,
+                        "the other account has deleted one of several leads that are this one: look whether it is to be erased",
+                    )
+                }
                 Some(_) => (EventStatus::Updated, "the lead was erased: the other account has deleted its own"),
             };
             let record = EventRecord {

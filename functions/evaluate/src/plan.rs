@@ -419,7 +419,7 @@ fn take_activity(
     if let Err(error) = activity.check(now) {
         return Some(Err(Untaken::Unfit(error.to_string())));
     }
-    Some(match meet(known.activities.get(&activity.id), activity, behaviour) {
+    Some(match meet(known.activities.get(&(lead.id.clone(), activity.id.clone())), activity, behaviour) {
         ActivityMet::Created(_) if lead.activities >= ACTIVITIES_MAX => {
             Err(Untaken::Unfit(format!("the lead has {ACTIVITIES_MAX} activities, and that is the most")))
         }

@@ -184,7 +184,7 @@ impl Round<'_> {
         &self,
         open: &[Job],
         known: &Known,
-    ) -> Result<BTreeMap<ActivityId, Activity>, StoreError> {
+    ) -> Result<BTreeMap<(LeadId, ActivityId), Activity>, StoreError> {
         let config = self.ruled.rules.checked();
         let mut found = BTreeMap::new();
         for job in open {
@@ -193,7 +193,7 @@ impl Round<'_> {
             let Some(lead) = known.met(draft, source, &job.received) else { continue };
             if let Some((activity, _)) = push.activity(source, lead, (self.evaluate.now)()) {
                 let activity = self.evaluate.store.activity(self.account, &lead.id, &activity.id).await?;
-                found.extend(activity.map(|activity| (activity.id.clone(), activity)));
+                found.extend(activity.map(|activity| ((lead.id.clone(), activity.id.clone()), activity)));
             }
         }
         Ok(found)

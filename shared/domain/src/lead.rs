@@ -79,7 +79,7 @@ pub struct OwnDelivery {
     pub delivery: DeliveryId,
 }
 
-/// Most of those that a lead remembers; the oldest are forgotten.
+/// Most of those that a lead remembers beside what its last version asked for; the oldest are forgotten.
 const OWN_DELIVERIES_MAX: usize = 20;
 
 /// Most times that one lead is given to somebody, whatever the rules say: its item holds all of them.
@@ -89,8 +89,10 @@ impl Lead {
     /// Asks for a delivery of the lead itself, in the version that it has now.
     pub fn ask_for(&mut self, delivery: DeliveryId) {
         self.own_deliveries.push(OwnDelivery { version: self.version, delivery });
+        // What this version asks for has not been sent yet, however much it is.
         let over = self.own_deliveries.len().saturating_sub(OWN_DELIVERIES_MAX);
-        self.own_deliveries.drain(..over);
+        let earlier = self.own_deliveries.iter().take_while(|own| own.version < self.version).count();
+        self.own_deliveries.drain(..over.min(earlier));
     }
 
     /// Those who have it now.

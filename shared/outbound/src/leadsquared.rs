@@ -165,7 +165,9 @@ fn of_activity(activity: &LeadsquaredActivity, templates: &Templates, payload: &
             made["ActivityNote"] = note.into();
         }
     }
-    if let Some(at) = payload["timestamp"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) {
+    // What an automation tells has no moment of its own: when it happened, or when the lead was last changed.
+    let moments = [&payload["timestamp"], &payload["activity"]["at"], &payload["lead"]["updated_at"]];
+    if let Some(at) = moments.iter().find_map(|at| at.as_str()?.parse::<Timestamp>().ok()) {
         // The one form that LeadSquared takes, in UTC (apidocs.leadsquared.com/overview).
         made["ActivityDateTime"] = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string().into();
     }

@@ -2,6 +2,7 @@
 //! plays: it reorders, repeats, loses and sends again.
 #![cfg(test)] // clippy takes helper functions for test code only so
 
+mod findings;
 mod happenings;
 mod loops;
 mod merging;

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use leadyard_domain::config::Checked;
 use leadyard_domain::delivery::payload;
 use leadyard_domain::event::{EventRecord, EventStatus, Identity, Intent, Origin, Received};
+use leadyard_domain::field::FieldName;
 use leadyard_domain::id::{AccountId, DeliveryId, EventId, LeadId, SourceId};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::message::{DeliveryMessage, LeadsMessage};
@@ -37,6 +38,7 @@ pub struct OnTheWire {
     /// The delivery's id, the same on each try.
     pub id: String,
     pub body: Value,
+    asked: DeliveryMessage,
 }
 
 pub struct World {
@@ -208,6 +210,11 @@ impl World {
         assert_eq!(others, 0, "nothing else follows");
     }
 
+    /// The same delivery as it would be sent now: a further try tells of the lead as it is by then.
+    pub async fn again(&self, request: &OnTheWire) -> Option<OnTheWire> {
+        self.request(&request.asked).await
+    }
+
     async fn request(&self, message: &DeliveryMessage) -> Option<OnTheWire> {
         let DeliveryMessage { account: from, delivery, .. } = message;
         let order = self.table.store.order(from, delivery).await.unwrap().unwrap();
@@ -215,16 +222,27 @@ impl World {
             return None;
         }
         let body = payload(&order.told(), delivery, &self.configs[from]);
-        Some(OnTheWire { to: account(delivery.destination().as_str()), id: delivery.to_string(), body })
+        Some(OnTheWire {
+            to: account(delivery.destination().as_str()),
+            id: delivery.to_string(),
+            body,
+            asked: message.clone(),
+        })
     }
 
     /// A request arrives: intake reads it and evaluate settles it.
     pub async fn arrive(&mut self, request: OnTheWire) {
         self.arrived += 1;
-        let source = self.configs[&request.to].source(&SourceId::new("sync").unwrap()).unwrap().clone();
+        self.post(request.to.as_str(), &request.id, request.body).await;
+    }
+
+    /// A request of anybody to an account's connector.
+    pub async fn post(&mut self, to: &str, id: &str, body: Value) {
+        let to = account(to);
+        let source = self.configs[&to].source(&SourceId::new("sync").unwrap()).unwrap().clone();
         let mut headers = http::HeaderMap::new();
-        headers.insert("webhook-id", request.id.parse().unwrap());
-        let body = request.body.to_string();
+        headers.insert("webhook-id", id.parse().unwrap());
+        let body = body.to_string();
         let asked = Request {
             id: "request",
             method: &http::Method::POST,
@@ -238,9 +256,9 @@ impl World {
             panic!("a push is an event")
         };
         for (index, part) in parts.into_iter().enumerate() {
-            let (event, identity) = identify(&request.to, &source.id, asked.id, index, &part);
+            let (event, identity) = identify(&to, &source.id, asked.id, index, &part);
             let received = Received {
-                account: request.to.clone(),
+                account: to.clone(),
                 source: source.id.clone(),
                 event,
                 received_at: self.now(),
@@ -299,6 +317,13 @@ impl World {
         let mut fields: Vec<Value> = leads.iter().map(of).collect();
         fields.sort_by_key(Value::to_string);
         fields
+    }
+
+    /// Somebody takes the value out of a field of a lead.
+    pub async fn empty(&mut self, name: &str, lead: &LeadId, field: &str) {
+        let fields = BTreeMap::from([(FieldName::new(field).unwrap(), None)]);
+        let (by, at) = ("test".to_owned(), self.now());
+        self.send(LeadsMessage::Edit { account: account(name), lead: lead.clone(), fields, by, at }).await;
     }
 
     /// Tries every failed event of an account once more, as the API asks for it.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::marks::Stamp;
 use crate::activity::Activity;
-use crate::condition::Subject;
+use crate::condition::{Subject, Test};
 use crate::config::{Automation, Checked, CheckedAutomation, Trigger};
 use crate::id::{AccountName, DeliveryId, SourceId};
 use crate::lead::Lead;
@@ -110,18 +110,21 @@ fn set_off<'a>(
     let subject = move |lead: &'a Lead, is_new| Subject { lead, source, is_new, received_at, zone };
     // Somebody else has it now, or it waits: nothing that others hear of.
     let is_news = trigger != Trigger::LeadUpdated || !lead.sync.news.is_empty();
+    let holds = move |checked: &CheckedAutomation| {
+        let was = |was: &Test| before.is_some_and(|before| was.check(&subject(before, false)).is_ok());
+        let now = |when: &Test| when.check(&subject(lead, before.is_none())).is_ok();
+        is_changed(&checked.automation, before, lead)
+            && checked.was.as_ref().is_none_or(was)
+            && checked.when.as_ref().is_none_or(now)
+    };
     rules.automations().filter(move |_| is_news).filter_map(move |checked| {
         let automation = &checked.automation;
         let wanted = automation.entity == lead.entity
             && automation.on.contains(&trigger)
             && is_enabled(config, automation)
-            && automation.peer.as_ref().is_none_or(|peer| lead.sync.is_news_to(peer))
-            && is_changed(automation, before, lead)
-            && checked
-                .was
-                .as_ref()
-                .is_none_or(|was| before.is_some_and(|before| was.check(&subject(before, false)).is_ok()))
-            && checked.when.as_ref().is_none_or(|when| when.check(&subject(lead, before.is_none())).is_ok());
+            && automation.peer.as_ref().is_none_or(|peer| lead.sync.is_news_to(peer));
+        // Whoever was ever told of a lead has to hear that it is gone, also where it would not be told today.
+        let wanted = wanted && (trigger == Trigger::LeadDeleted || holds(checked));
         wanted.then_some(automation)
     })
 }

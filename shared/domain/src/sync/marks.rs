@@ -86,6 +86,17 @@ pub struct Link {
     /// The greatest version of it that arrived here: what is older was overtaken on its way.
     #[serde(default)]
     pub version: u64,
+    /// Further leads there that are this one here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub also: BTreeSet<String>,
+}
+
+impl Link {
+    /// Whether a lead of that account is the only one of it that is known to be this one.
+    #[must_use]
+    pub fn is_only(&self, lead: &str) -> bool {
+        self.lead == lead && self.also.is_empty()
+    }
 }
 
 /// What a lead remembers of sync. Empty where an account syncs with nobody.

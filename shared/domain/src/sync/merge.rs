@@ -75,6 +75,8 @@ pub fn arrival(own: &AccountName, origin: &Origin, hops: &[AccountName], known: 
 /// The values of a push, by the fields that they are mapped to.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
+    /// The account that it arrives at.
+    pub own: &'a AccountName,
     /// Who sends it.
     pub origin: &'a Origin,
     /// Its values, mapped and typed; `None` where it says that a field has none any more.
@@ -103,6 +105,7 @@ pub fn merge(
     policies: &Policies,
 ) -> Merged {
     let (mut merged, mut news) = (Merged::default(), BTreeSet::new());
+    let sender = &incoming.origin.account;
     for (name, theirs) in incoming.fields {
         let (stamp, own) = (incoming.stamps.get(name), marks.stamps.get(name));
         let known = fields.get(name);
@@ -110,10 +113,11 @@ pub fn merge(
             (_, Policy::Theirs) => true,
             (None, _) if own.is_none() => true,
             // Ours only yields where there is nothing of ours, also nothing that was taken away here.
-            (None, Policy::Ours) => stamp >= own,
+            (None, Policy::Ours) => stamp > own,
             (Some(_), Policy::Ours) => false,
-            // Where neither side kept count, whoever tells of it now is the newer one.
-            (_, Policy::Newest) => stamp >= own,
+            // Where neither side kept count, whoever tells of it now is the newer one. Of one and the same change everybody keeps
+            // what his mapping made of it.
+            (_, Policy::Newest) => stamp > own || own.is_none(),
         };
         if !take {
             if known != theirs.as_ref() {
@@ -129,11 +133,20 @@ pub fn merge(
                 None => fields.remove(name),
             };
         }
-        // Also with the same value: a third account may have heard of an older one.
-        if let Some(stamp) = stamp
-            && own.is_none_or(|own| stamp > own)
-        {
-            marks.stamps.insert(name.clone(), stamp.through(&incoming.origin.account));
+        let is_newer = stamp.is_some_and(|stamp| own.is_none_or(|own| stamp > own));
+        let next = match (stamp, own) {
+            // Also with the same value: a third account may have heard of an older one.
+            (Some(stamp), _) if is_newer => Some(stamp.through(sender)),
+            // It counts although it is older: that makes it the newest, set here. The sender is told, too: it may hold another
+            // value by now.
+            (_, Some(own)) if news.contains(name) => {
+                let at = own.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(own.at);
+                Some(Stamp::here(incoming.own, at))
+            }
+            _ => None,
+        };
+        if let Some(next) = next {
+            marks.stamps.insert(name.clone(), next);
             news.insert(name.clone());
         }
     }
@@ -143,6 +156,9 @@ pub fn merge(
     merged
 }
 
+/// Most further leads of one account that are remembered to be one lead here.
+const ALSO_MAX: usize = 8;
+
 impl Marks {
     /// Notes where a push came from.
     pub fn link(&mut self, origin: &Origin) {
@@ -150,11 +166,21 @@ impl Marks {
         if self.links.len() >= LINKS_MAX && !self.links.contains_key(account) {
             return;
         }
-        let link = self.links.entry(account.clone()).or_insert_with(|| Link { lead: lead.clone(), version: 0 });
+        let link = self.links.entry(account.clone()).or_insert_with(|| Link {
+            lead: lead.clone(),
+            version: 0,
+            also: BTreeSet::new(),
+        });
         if link.lead == *lead {
             link.version = link.version.max(*version);
-        } else {
-            *link = Link { lead: lead.clone(), version: *version };
+            return;
         }
+        let mut also = std::mem::take(&mut link.also);
+        also.insert(std::mem::take(&mut link.lead));
+        also.remove(lead);
+        while also.len() > ALSO_MAX {
+            also.pop_first();
+        }
+        *link = Link { lead: lead.clone(), version: *version, also };
     }
 }

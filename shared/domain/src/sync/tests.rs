@@ -1,6 +1,6 @@
 //! Accounts that tell each other of every change, over a network that reorders, repeats and delays, end with the same leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -102,7 +102,7 @@ impl World {
         }
         let Sent { origin, fields, stamps, .. } = sent;
         let there = |name: &FieldName| (name.clone(), fields.get(name).cloned());
-        let incoming = Incoming { origin, fields: &stamps.keys().map(there).collect(), stamps };
+        let incoming = Incoming { own, origin, fields: &stamps.keys().map(there).collect(), stamps };
         if merge(&mut held.fields, &mut held.marks, &incoming, &Policies::default()).is_news {
             held.version += 1;
             self.tell(sent.to);
@@ -205,7 +205,7 @@ fn a_change_on_top_of_another_is_later_whatever_the_clocks_say() {
 #[test]
 fn how_a_push_is_met() {
     let origin = |account: &str, version| Origin { account: name(account), lead: "l1".to_owned(), version };
-    let link = Link { lead: "l1".to_owned(), version: 5 };
+    let link = Link { lead: "l1".to_owned(), version: 5, also: BTreeSet::new() };
     let marks = Marks { links: [(name("b"), link)].into(), ..Marks::default() };
     let own = name("a");
     let far: Vec<AccountName> = (0..=HOPS_MAX).map(|n| name(&format!("h{n}"))).collect();
@@ -246,6 +246,7 @@ fn whose_value_a_field_keeps() {
         let mut fields: BTreeMap<FieldName, FieldValue> = own.map(|own| (one.clone(), text(own))).into_iter().collect();
         let mut marks = Marks { stamps: own_stamp.map(|s| (one.clone(), s)).into_iter().collect(), ..Marks::default() };
         let incoming = Incoming {
+            own: &name("a"),
             origin: &origin,
             fields: &[(one.clone(), Some(text("theirs")))].into(),
             stamps: &their_stamp.map(|stamp| (one.clone(), stamp)).into_iter().collect(),

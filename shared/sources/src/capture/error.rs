@@ -11,6 +11,14 @@ use serde_json::Value;
 /// and retries it. The text holds names and shapes, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureError {
+    /// Another account than the source is for tells something.
+    #[error("the account '{found}' tells this, and the source takes what '{expected}' tells (`sync.account`)")]
+    Stranger {
+        /// Who tells it.
+        found: AccountName,
+        /// Who should.
+        expected: AccountName,
+    },
     /// Another account says that it set a field long from now.
     #[error(
         "field '{field}' is said to be set at {at} by the account '{by}', more than a day from now: set its clock right and retry"

@@ -89,8 +89,8 @@ pub struct Known {
     pub keys: BTreeMap<UniqueKey, LeadId>,
     /// The leads: those that the keys lead to, at least.
     pub leads: BTreeMap<LeadId, Lead>,
-    /// Activities that are told again.
-    pub activities: BTreeMap<ActivityId, Activity>,
+    /// Activities that are told again. An id is one within its lead.
+    pub activities: BTreeMap<(LeadId, ActivityId), Activity>,
 }
 
 impl Known {

@@ -235,7 +235,7 @@ struct Candidate<'a> {
 }
 
 /// A source that names its lead source means all leads from there: only its own mapping may say otherwise.
-fn is_left_to_source(source: &Source, name: &FieldName) -> bool {
+pub(super) fn is_left_to_source(source: &Source, name: &FieldName) -> bool {
     source.lead_source.is_some() && name.as_str() == "lead_source"
 }
 

@@ -24,7 +24,7 @@ pub use draft::{Draft, capture, keys};
 pub use error::{CaptureError, Shape};
 pub use known::{Known, counts, keys_of, possible_keys};
 pub use mapping::{fills, typed};
-pub use push::{Pushed, capture_event};
+pub use push::{Pushed, capture_event, check_sender};
 pub(crate) use usual::USUAL_KEYS;
 pub use usual::UsualKey;
 

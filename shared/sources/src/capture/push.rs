@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::behaviour::{self, Applied, LOGS_ONLY};
 use super::draft::{self, Draft};
 use super::error::CaptureError;
+use super::mapping::is_left_to_source;
 
 /// A push beside the values that it brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,7 @@ pub fn capture_event(config: &Checked, source: &Source, received: &Received) -> 
         _ => draft::capture(source, config.fields(), zone, received)?,
     };
     if let Intent::Sync(head) = &received.intent {
+        check_sender(source, head)?;
         let own = config.sync_name(&received.account);
         draft.push = Some(Box::new(Pushed::of(head, own, source, config.fields(), &draft)));
     }
@@ -63,11 +65,22 @@ impl Pushed {
         let mut removed = Vec::new();
         for (from, stamp) in head.stamps.iter().filter(|(from, _)| !taken.contains(from)) {
             for name in targets(from, source, table) {
-                if !draft.fields.contains_key(&name) {
+                if draft.fields.contains_key(&name) {
+                    continue;
+                }
+                // Of several of theirs that fill one of ours, the last one that was emptied says when.
+                if stamps.get(&name).is_none_or(|known| stamp > known) {
                     stamps.insert(name.clone(), stamp.clone());
+                }
+                if !removed.contains(&name) {
                     removed.push(name);
                 }
             }
+        }
+        // A sender that keeps no stamps says when the lead was last changed.
+        let told = Stamp::here(&head.origin.account, head.updated_at);
+        for name in draft.fields.keys() {
+            stamps.entry(name.clone()).or_insert_with(|| told.clone());
         }
         Self { head: head.clone(), own, stamps, removed }
     }
@@ -118,7 +131,7 @@ impl Pushed {
     }
 
     fn incoming<'a>(&'a self, values: &'a BTreeMap<FieldName, Option<FieldValue>>) -> Incoming<'a> {
-        Incoming { origin: &self.head.origin, fields: values, stamps: &self.stamps }
+        Incoming { own: &self.own, origin: &self.head.origin, fields: values, stamps: &self.stamps }
     }
 
     /// Notes where else the lead is known.
@@ -130,6 +143,20 @@ impl Pushed {
                 marks.link(&leadyard_domain::sync::Origin { account: account.clone(), lead: lead.clone(), version: 0 });
             }
         }
+    }
+}
+
+/// Why a push is not taken: the source is one account's, and another one sends.
+///
+/// # Errors
+/// [`CaptureError::Stranger`].
+pub fn check_sender(source: &Source, head: &SyncHead) -> Result<(), CaptureError> {
+    let found = &head.origin.account;
+    match source.sync.as_ref().and_then(|sync| sync.account.as_ref()) {
+        Some(expected) if expected != found => {
+            Err(CaptureError::Stranger { found: found.clone(), expected: expected.clone() })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -151,7 +178,8 @@ fn targets(from: &str, source: &Source, table: &FieldTable) -> Vec<FieldName> {
         return mapped.into_iter().filter(|mapping| mapping.enabled).map(|mapping| mapping.to.clone()).collect();
     }
     let same = FieldName::new(from).ok().filter(|name| table.get(name).is_some_and(|info| !info.derived));
-    let left_out = |name: &FieldName| source.mapping.iter().any(|mapping| mapping.to == *name);
+    let left_out =
+        |name: &FieldName| is_left_to_source(source, name) || source.mapping.iter().any(|mapping| mapping.to == *name);
     same.into_iter().filter(|name| !left_out(name)).collect()
 }
 
@@ -212,7 +240,7 @@ pub(super) fn apply(
         lead.fields.clear();
         merge(&mut lead.fields, &mut lead.sync, &pushed.incoming(&values), &policies);
         pushed.link(&mut lead.sync);
-        fill(&mut lead, draft, own, now);
+        fill(&mut lead, draft, pushed);
         return Ok(Applied::Created(lead));
     };
     let mut met = unmoved(known, received);
@@ -224,7 +252,7 @@ pub(super) fn apply(
     met.sync.settle(&known.fields, own, known.created_at);
     let Merged { kept, .. } = merge(&mut met.fields, &mut met.sync, &pushed.incoming(&values), &policies);
     pushed.link(&mut met.sync);
-    fill(&mut met, draft, own, now);
+    fill(&mut met, draft, pushed);
     if met.fields == known.fields && met.extra == extra {
         let reason = match kept.is_empty() {
             true => "the lead already has what the push says".into(),
@@ -242,18 +270,19 @@ pub(super) fn apply(
 
 /// The known lead in its next version, with nothing new in it. What another account tells is no duplicate.
 fn unmoved(known: &Lead, received: &Received) -> Lead {
-    let mut lead = Lead { duplicate_count: known.duplicate_count, ..behaviour::met(known, received) };
+    let (duplicate_count, last_event) = (known.duplicate_count, known.last_event.clone());
+    let mut lead = Lead { duplicate_count, last_event, ..behaviour::met(known, received) };
     lead.sync.news.clear();
     lead
 }
 
-/// Fills what neither account has, and notes that it was set here.
-fn fill(lead: &mut Lead, draft: Draft, own: &AccountName, now: Timestamp) {
+/// Fills what neither account has. A default yields to every value that anybody has set, whenever that was, and is no news.
+fn fill(lead: &mut Lead, draft: Draft, pushed: &Pushed) {
     let before = lead.fields.clone();
-    behaviour::fill(&mut lead.fields, draft.defaults);
+    let defaults = draft.defaults.into_iter().filter(|(name, _)| !pushed.removed.contains(name));
+    behaviour::fill(&mut lead.fields, defaults.collect());
     for name in lead.fields.keys().filter(|name| !before.contains_key(*name)) {
-        lead.sync.stamps.insert(name.clone(), Stamp::here(own, now));
-        lead.sync.news.insert(name.clone());
+        lead.sync.stamps.insert(name.clone(), Stamp::here(&pushed.own, Timestamp::UNIX_EPOCH));
     }
     for (key, value) in draft.extra {
         lead.extra.entry(key).or_insert(value);

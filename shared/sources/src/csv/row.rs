@@ -44,6 +44,7 @@ pub fn column_of(error: &CaptureError) -> Option<&str> {
         CaptureError::TooLong { .. }
         | CaptureError::TooManyFields { .. }
         | CaptureError::AheadOfTime { .. }
+        | CaptureError::Stranger { .. }
         | CaptureError::Empty => None,
     }
 }

@@ -6,7 +6,8 @@
 use http::StatusCode;
 use leadyard_domain::config::Source;
 use leadyard_domain::event::Intent;
-use leadyard_domain::sync::{Push, PushKind};
+use leadyard_domain::field::FIELDS_MAX;
+use leadyard_domain::sync::{HOPS_MAX, LINKS_MAX, Push, PushKind, PushedLead};
 use serde_json::{Map, Value, json};
 
 use super::{Format, PLAIN, json, reply};
@@ -35,12 +36,40 @@ fn split(source: &Source, request: &Request<'_>) -> Result<Split, Malformed> {
     Ok(Split::Events(pushes.into_iter().map(part).collect::<Result<_, _>>()?))
 }
 
+/// What a sender that gives its requests no ids means by one: a version of the lead, or of what happened to it.
+fn id(push: &Push) -> String {
+    let Push { kind, origin, activity, .. } = push;
+    let lead = format!("{}/{}/{}", origin.account, origin.lead, origin.version);
+    match (kind, activity) {
+        (_, Some(activity)) => format!("{lead}/{}/{}", activity.origin.id, activity.updated_at),
+        (PushKind::Deleted, None) => format!("{lead}/deleted"),
+        (PushKind::Test, None) => format!("{lead}/test"),
+        (PushKind::Created | PushKind::Updated | PushKind::Activity, None) => lead,
+    }
+}
+
+/// What a push says of its way that no sensible set-up would.
+fn too_much(push: &Push) -> Option<String> {
+    let PushedLead { stamps, links, .. } = &push.lead;
+    if links.len() > LINKS_MAX {
+        return Some(format!("is known in {} accounts; at most {LINKS_MAX} are taken", links.len()));
+    }
+    if stamps.len() > 2 * FIELDS_MAX {
+        return Some(format!("has {} stamps; at most {} are taken", stamps.len(), 2 * FIELDS_MAX));
+    }
+    let far = stamps.iter().find(|(_, stamp)| stamp.via.len() > HOPS_MAX);
+    far.map(|(name, _)| format!("has a stamp for '{name}' that came through more than {HOPS_MAX} accounts"))
+}
+
 fn event(source: &Source, request: &Request<'_>, place: Place, object: Map<String, Value>) -> Result<Part, Malformed> {
     let push: Push = serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
         Malformed::Event { at: place.to_string(), what: format!("is no push of an account: {path}: {}", error.inner()) }
     })?;
-    let id = format!("{}/{}/{}", push.origin.account, push.origin.lead, push.origin.version);
+    if let Some(what) = too_much(&push) {
+        return Err(Malformed::Event { at: place.to_string(), what });
+    }
+    let id = id(&push);
     let (head, mut fields) = push.apart();
     if head.kind == PushKind::Deleted {
         // Nothing of the lead is left; the log shows which one it was.
