@@ -53,7 +53,7 @@ pub enum AutomationState {
     Draft,
     /// It is at work.
     Published,
-    /// It was stopped for a while. What changes meanwhile is told by a backfill.
+    /// It was stopped for a while. A backfill tells of what changed meanwhile.
     Paused,
 }
 
