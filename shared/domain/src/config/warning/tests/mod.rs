@@ -81,12 +81,12 @@ fn each_code_at_its_node() {
         // Keys.
         (
             "sources: [{ id: web, format: json, search_by: [email, city] }]".to_owned(),
-            vec!["shared_search_key sources[0].search_by[1]: many leads have the same 'city'"],
+            vec!["undistributed_entity", "shared_search_key sources[0].search_by[1]: many leads have the same 'city'"],
         ),
         (
             "sources: [{ id: web, format: json, search_by: [company+city], mapping: [{ from: s, to: stage, unique: true }] }]"
                 .to_owned(),
-            vec!["shared_search_key sources[0].mapping[0].unique: many leads have the same 'stage'"],
+            vec!["undistributed_entity", "shared_search_key sources[0].mapping[0].unique: many leads have the same 'stage'"],
         ),
         // Time.
         (
