@@ -91,6 +91,27 @@ at_least!(SeenConnector, Role::Viewer);
 at_least!(OperatedConnector, Role::Operator);
 at_least!(ChangedConnector, Role::Admin);
 
+/// As [`allowed`], for a source that may have left the config: who might see it is gone with it, and its log is still there, so
+/// admins alone see that.
+///
+/// # Errors
+/// The caller may not, or the table.
+pub(crate) async fn allowed_of(
+    app: &App,
+    caller: &Caller,
+    config: Option<&Checked>,
+    id: &SourceId,
+    needed: Role,
+) -> Result<(), Problem> {
+    match config.and_then(|config| Some((config, config.source(id)?))) {
+        Some((config, source)) => allowed(caller, config, source, needed),
+        None if caller.role != Role::Admin && app.store.endpoint_sources(&caller.account).await?.contains(id) => {
+            authorize(caller, Role::Admin)
+        }
+        None => authorize(caller, needed),
+    }
+}
+
 impl Connector {
     async fn read(parts: &mut Parts, app: &App, needed: Role) -> Result<Self, Problem> {
         let caller = authenticate(app, &parts.headers).await?;
@@ -105,17 +126,13 @@ impl Connector {
         };
         let published = app.configs.get(&caller.account, now()).await?;
         let connector = Self { caller, id, published };
-        connector.authorize(needed)?;
+        connector.authorize(app, needed).await?;
         Ok(connector)
     }
 
-    fn authorize(&self, needed: Role) -> Result<(), Problem> {
-        let Some(published) = &self.published else { return authorize(&self.caller, needed) };
-        match published.checked.source(&self.id) {
-            Some(source) => allowed(&self.caller, &published.checked, source, needed),
-            // Who might see it is gone with it, and its log is still there.
-            None => authorize(&self.caller, Role::Admin),
-        }
+    async fn authorize(&self, app: &App, needed: Role) -> Result<(), Problem> {
+        let config = self.published.as_ref().map(|published| &published.checked);
+        allowed_of(app, &self.caller, config, &self.id, needed).await
     }
 
     /// The source as the config in force has it.

@@ -18,9 +18,9 @@ use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, Schema, Type};
 
 use crate::app::{App, send};
-use crate::auth::{Caller, Operator, Viewer, authorize};
+use crate::auth::{Caller, Operator, Viewer};
 use crate::body::{Id, Parameters};
-use crate::connector::{allowed, sees};
+use crate::connector::{allowed_of, sees};
 use crate::listing::Asked;
 use crate::problem::{Kind, Problem};
 use crate::range::NamedRange;
@@ -258,12 +258,9 @@ pub(crate) async fn retry(
 
 /// Holds that the caller may do with the source of an event what needs this role.
 async fn of_allowed(app: &App, caller: &Caller, event: &EventRecord, needed: Role) -> Result<(), Problem> {
-    let Some(published) = app.configs.get(&caller.account, now()).await? else { return Ok(()) };
-    match published.checked.source(&event.received.source) {
-        Some(source) => allowed(caller, &published.checked, source, needed),
-        // Who might see it is gone with it, and its log is still there.
-        None => authorize(caller, Role::Admin),
-    }
+    let published = app.configs.get(&caller.account, now()).await?;
+    let config = published.as_ref().map(|published| &published.checked);
+    allowed_of(app, caller, config, &event.received.source, needed).await
 }
 
 /// Asks for a failed event to be tried again.

@@ -168,8 +168,14 @@ async fn an_entry_tells_request_answer_and_result() {
 async fn the_log_of_a_removed_source_stays() {
     let services = filled().await;
     assert_eq!(services.publish("sources: [{ id: page, format: json }]", None).await.status, 200);
-    assert_eq!(listed(&services, "&tab=new").await, events(&[1]));
-    let entry = services.get("main-viewer", &format!("/v1/sources/web/log/{}", event_id(1))).await;
+    // Who might see it is gone with its settings.
+    let (log, entry) = ("/v1/sources/web/log?tab=new", format!("/v1/sources/web/log/{}", event_id(1)));
+    for path in [log, &entry, &format!("/v1/events/{}", event_id(1))] {
+        assert_eq!(services.get("main-viewer", path).await.status, 403, "{path}");
+    }
+    let all = services.get("main-admin", log).await;
+    assert_eq!(all.body["events"].as_array().map(Vec::len), Some(1), "{}", all.body);
+    let entry = services.get("main-admin", &entry).await;
     assert_eq!((entry.status, &entry.body["response"]), (200, &Value::Null), "nobody knows its format");
 }
 
