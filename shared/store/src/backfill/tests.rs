@@ -51,7 +51,7 @@ async fn an_automation_gets_one_at_a_time_and_who_has_read_it_changes_it() {
     store.change_backfill(&read, Some(("backfill.pause", "ops")), 30, at(4)).await.unwrap();
     store.create_backfill(&two, &slot).await.unwrap();
     let last = store.backfills_of(&account(), &[one.automation.clone(), "none".parse().unwrap()]).await.unwrap();
-    assert_eq!(last, [two.clone()]);
+    assert_eq!(last, std::slice::from_ref(&two));
     let actions = store.list_audit(&account(), 9, None).await.unwrap().rows;
     let actions: Vec<_> = actions.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["backfill.pause", "backfill.start", "backfill.start"]);

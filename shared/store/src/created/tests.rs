@@ -63,6 +63,26 @@ async fn pages_are_oldest_first_over_days_and_shards() {
     assert_eq!(store.leads_created(&other, (at(0), at(5 * DAY_S)), None, 9).await.unwrap().rows, []);
 }
 
+/// Nothing is given out before what lies before it in a shard that has more than its part.
+#[tokio::test]
+async fn a_shard_that_has_most_of_them_is_read_first() {
+    let store = store().await;
+    let leads = (0..300).map(|number| lead(number, i64::from(number)));
+    let leads = leads.filter(|settled| {
+        let lead = &settled.lead.as_ref().unwrap().lead;
+        let [(_, partition), _] = keys::by_time(&account(), Kind::Lead, lead.created_at, lead.id.as_str());
+        partition.as_s().unwrap().ends_with("#0") || lead.created_at > at(250)
+    });
+    let leads: Vec<Settled> = leads.collect();
+    let expected: Vec<LeadId> = leads.iter().map(|settled| settled.lead.as_ref().unwrap().lead.id.clone()).collect();
+    assert!(expected.len() > 90, "{}", expected.len());
+    write(&store, leads).await;
+    for limit in [40, 100, 1_000] {
+        let rows = walk(&store, (at(0), at(DAY_S)), limit).await;
+        assert_eq!(rows.into_iter().map(|row| row.id).collect::<Vec<_>>(), expected, "by {limit}");
+    }
+}
+
 #[tokio::test]
 async fn a_lead_keeps_its_place_and_what_is_shown_of_it() {
     let store = store().await;
