@@ -4,7 +4,6 @@
 use std::{ops::Range, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{
     BenchError,
@@ -88,7 +87,7 @@ pub async fn sync() -> Result<bool, BenchError> {
     south.publish(&IS_TOLD.replace("URL", tells.endpoint("sync")?)).await?;
     let told = bench.measure("told", tells.endpoint("web")?).await?;
     let arrived = south.list("events", "range=today").await?;
-    let arrived = arrived.iter().filter(|event| event["status"] == Value::from("created")).count();
+    let arrived = arrived.iter().filter(|event| event["status"] == "created").count();
     let all = WARM_UP_LEADS + LEADS;
     if arrived != all {
         println!("sync: {arrived} of {all} leads arrived");

@@ -169,12 +169,13 @@ async fn the_log_of_a_removed_source_stays() {
     let services = filled().await;
     assert_eq!(services.publish("sources: [{ id: page, format: json }]", None).await.status, 200);
     // Who might see it is gone with its settings.
-    let (log, entry) = ("/v1/sources/web/log?tab=new", format!("/v1/sources/web/log/{}", event_id(1)));
+    let (log, entry) =
+        ("/v1/sources/web/log?tab=new&from=2026-07-21&to=2026-07-21", format!("/v1/sources/web/log/{}", event_id(1)));
     for path in [log, &entry, &format!("/v1/events/{}", event_id(1))] {
         assert_eq!(services.get("main-viewer", path).await.status, 403, "{path}");
     }
     let all = services.get("main-admin", log).await;
-    assert_eq!(all.body["events"].as_array().map(Vec::len), Some(1), "{}", all.body);
+    assert_eq!(all.body["entries"].as_array().map(Vec::len), Some(1), "{}", all.body);
     let entry = services.get("main-admin", &entry).await;
     assert_eq!((entry.status, &entry.body["response"]), (200, &Value::Null), "nobody knows its format");
 }

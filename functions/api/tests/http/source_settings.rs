@@ -192,8 +192,9 @@ async fn a_source_is_added_removed_and_put_back() {
     let ids: Vec<Value> =
         config(&services).await["sources"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
     assert_eq!(ids, [json!("web"), json!("page")]);
-    assert_eq!(services.get("main-viewer", "/v1/sources/crm").await.status, 404);
-    assert_eq!(services.get("main-viewer", "/v1/sources/crm/log").await.status, 200, "its log stays");
+    assert_eq!(services.get("main-admin", "/v1/sources/crm").await.status, 404);
+    assert_eq!(services.get("main-admin", "/v1/sources/crm/log").await.status, 200, "its log stays");
+    assert_eq!(services.get("main-viewer", "/v1/sources/crm/log").await.status, 403, "for whoever may see everything");
     assert_eq!(delete(&services, "main-admin", "crm").await.status, 404);
     assert_eq!(delete(&services, "main-operator", "web").await.status, 403);
 

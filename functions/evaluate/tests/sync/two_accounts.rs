@@ -18,7 +18,7 @@ async fn a_lead_made_in_one_is_made_in_the_other_by_one_request() {
     let expected =
         json!({ "email": "ann@example.com", "first_name": "Ann", "utm.source": "news", "lead_source": "news" });
     for name in ["north", "south"] {
-        assert_eq!(world.fields(name).await, [expected.clone()], "{name}");
+        assert_eq!(world.fields(name).await, std::slice::from_ref(&expected), "{name}");
     }
     let there = &world.leads("south").await[0];
     let here = &world.leads("north").await[0];
@@ -54,7 +54,7 @@ async fn the_same_person_made_on_both_sides_at_once_is_one_lead_on_each() {
     for name in ["north", "south"] {
         assert_eq!(
             world.fields(name).await,
-            [expected.clone()],
+            std::slice::from_ref(&expected),
             "{name}: the later value of what both have, and all else"
         );
     }

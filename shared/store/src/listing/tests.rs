@@ -126,7 +126,8 @@ async fn events_are_listed_by_source_and_by_what_became_of_them_before_and_after
     )
     .await;
     let all: Vec<EventStatus> = EventStatus::ALL.into();
-    let cases: [(Option<&str>, &[EventStatus], &[EventStatus], &[u32]); 9] = [
+    type Statuses<'a> = &'a [EventStatus];
+    let cases: [(Option<&str>, Statuses<'_>, Statuses<'_>, &[u32]); 9] = [
         (None, &all, &all, &[7, 6, 5, 4, 3, 2, 1]),
         (Some(other), &all, &all, &[7, 6]),
         (Some("nobody"), &all, &all, &[]),
