@@ -3,10 +3,12 @@
 //! Three steps, between which a round reads: [`capture`] makes drafts and the keys to look up, [`apply`] meets them with
 //! the leads that were found and says whose state the decisions need, [`decide`] decides on that state.
 
+mod sync;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use leadyard_domain::activity::{ACTIVITIES_MAX, Activity, ActivityMet, meet};
+use leadyard_domain::activity::Activity;
 use leadyard_domain::assignment::{Cause, Standing};
 use leadyard_domain::condition::Subject;
 use leadyard_domain::config::{Checked, DuplicateScope, Redistribute, Source};
@@ -19,10 +21,12 @@ use leadyard_domain::import::is_row;
 use leadyard_domain::key::{Claim, UniqueKey};
 use leadyard_domain::lead::Lead;
 use leadyard_domain::rules::Rules;
-use leadyard_domain::sync::{MadeBy, PushKind, Seen, announce, announce_activity};
+use leadyard_domain::sync::PushKind;
 use leadyard_sources::capture::{Known, possible_keys};
 use leadyard_sources::{Applied, Draft, capture_event};
 use leadyard_store::{LeadWrite, Settled};
+
+use sync::{Untaken, take_activity, tell_others};
 
 /// What capture made of an event.
 #[derive(Debug, Clone)]
@@ -374,58 +378,6 @@ fn decide_one(rules: &Rules, version: u64, prepared: Prepared<'_>, state: &mut S
     let lead = Some(LeadWrite { lead, previous, keys });
     let settled = Settled { record: Some(record), lead, assignments, seen, activity };
     Planned { settled, freed }
-}
-
-/// Asks for what others are to be told of an event's lead.
-fn tell_others(
-    rules: &Rules,
-    received: &Received,
-    before: Option<&Lead>,
-    activity: Option<&Activity>,
-    lead: &mut Lead,
-    now: Timestamp,
-) {
-    let source = rules.checked().source(&received.source);
-    let sender = source.and_then(|source| source.sync.as_ref()?.account.as_ref());
-    let made_by = match (&received.intent, sender) {
-        (Intent::Sync(_), _) => MadeBy::Merged,
-        (_, Some(sender)) => MadeBy::Sender(sender),
-        (_, None) => MadeBy::Us,
-    };
-    let seen = Seen { source: &received.source, received_at: received.received_at, now };
-    announce(rules, before, lead, made_by, &seen);
-    if let Some(activity) = activity {
-        announce_activity(rules, lead, activity, &seen);
-    }
-}
-
-/// Why an activity that was told is not stored.
-enum Untaken {
-    /// It is not within its limits: the event fails.
-    Unfit(String),
-    /// It says nothing new, or the source leaves it.
-    Left(&'static str),
-}
-
-/// What is to be stored of an activity that another account tells; `None` where it tells of none.
-fn take_activity(
-    draft: &Draft,
-    source: &Source,
-    lead: &Lead,
-    known: &Known,
-    now: Timestamp,
-) -> Option<Result<Activity, Untaken>> {
-    let (activity, behaviour) = draft.push.as_ref()?.activity(source, lead, now)?;
-    if let Err(error) = activity.check(now) {
-        return Some(Err(Untaken::Unfit(error.to_string())));
-    }
-    Some(match meet(known.activities.get(&(lead.id.clone(), activity.id.clone())), activity, behaviour) {
-        ActivityMet::Created(_) if lead.activities >= ACTIVITIES_MAX => {
-            Err(Untaken::Unfit(format!("the lead has {ACTIVITIES_MAX} activities, and that is the most")))
-        }
-        ActivityMet::Created(activity) | ActivityMet::Updated(activity) => Ok(activity),
-        ActivityMet::Unchanged(reason) | ActivityMet::Skipped(reason) => Err(Untaken::Left(reason)),
-    })
 }
 
 #[cfg(test)]

@@ -22,6 +22,12 @@ impl Evaluate {
                 tracing::info!(%account, %event, %source, status = status_name, lead, reason, "event settled");
             }
         }
+        if let Some(lead) = settled.lead.as_ref().map(|write| &write.lead) {
+            for own in lead.own_deliveries.iter().filter(|own| own.version == lead.version) {
+                let (lead, version, delivery) = (&lead.id, own.version, &own.delivery);
+                tracing::info!(%account, %lead, version, %delivery, "delivery of the lead itself asked for");
+            }
+        }
         for assignment in &settled.assignments {
             self.report_decision(account, lead, record, assignment);
         }
