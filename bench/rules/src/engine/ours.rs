@@ -156,6 +156,10 @@ fn record(lead: &Lead) -> Record {
         (FieldName::new(*name).expect("a valid name"), value)
     });
     Record {
+        erased_at: None,
+        first_assigned_at: None,
+        first_contact_at: None,
+        holdings: Vec::new(),
         id: LeadId::from_event(&event),
         account,
         entity: Entity::new("lead").expect("a valid name"),
