@@ -305,8 +305,7 @@ fn erased(
         }
         None => MadeBy::Us,
     };
-    let source = lead.source.clone();
-    announce(rules, Some(&before), &mut lead, made_by, &Seen { source: &source, received_at: now, now });
+    announce(rules, Some(&before), &mut lead, made_by, &Seen::by_hand(&before.source, now));
     LeadWrite { lead, previous: Some(previous), keys: keys.into_iter().map(Claim::from).collect() }
 }
 

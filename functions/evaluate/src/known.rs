@@ -286,8 +286,7 @@ impl File {
         let mut settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
         if let Some(write) = &mut settled.lead {
             write.keys.clone_from(&self.claims);
-            let source = write.lead.source.clone();
-            let seen = Seen { source: &source, received_at: now, now };
+            let seen = Seen::by_hand(&self.lead.source, now);
             announce(&ruled.rules, Some(&self.lead), &mut write.lead, MadeBy::Us, &seen);
         }
         Plan::Write(Box::new(Planned { settled, freed }))
@@ -315,8 +314,7 @@ impl File {
         };
         let mut settled = Settled::known(lead, self.lead.standing.clone(), Vec::new(), now);
         if let Some(write) = &mut settled.lead {
-            let source = write.lead.source.clone();
-            let seen = Seen { source: &source, received_at: now, now };
+            let seen = Seen::by_hand(&self.lead.source, now);
             announce_activity(&ruled.rules, &mut write.lead, &activity, &seen);
         }
         let settled = Settled { activity: Some(activity), ..settled };

@@ -65,6 +65,12 @@ impl Effects {
     /// # Errors
     /// A message that can't be written as JSON, which ids always can.
     pub fn follow(&mut self, config: &Checked, lead: &Lead, now: Timestamp) -> Result<(), SendError> {
+        self.distribution(config, lead, now)?;
+        self.own(config, lead, false)
+    }
+
+    /// What follows from who has the lead, or that it waits.
+    fn distribution(&mut self, config: &Checked, lead: &Lead, now: Timestamp) -> Result<(), SendError> {
         match &lead.standing {
             Standing::Assigned { deliveries, .. } => self.deliver(config, &lead.account, deliveries)?,
             Standing::Parked { until: Some(until), .. } => self.drain_at(&lead.account, *until, None, now)?,
@@ -73,9 +79,7 @@ impl Effects {
         for holding in lead.held() {
             self.timers(config, lead, holding, now)?;
         }
-        let current = lead.own_deliveries.iter().filter(|own| own.version == lead.version);
-        let current: Vec<DeliveryId> = current.map(|own| own.delivery.clone()).collect();
-        self.deliver(config, &lead.account, &current)
+        Ok(())
     }
 
     /// The same once more, for a message that came before: what an earlier version of the lead asked for may not have been
@@ -84,10 +88,8 @@ impl Effects {
     /// # Errors
     /// As [`Effects::follow`].
     pub fn follow_again(&mut self, config: &Checked, lead: &Lead, now: Timestamp) -> Result<(), SendError> {
-        self.follow(config, lead, now)?;
-        let earlier = lead.own_deliveries.iter().filter(|own| own.version != lead.version);
-        let earlier: Vec<DeliveryId> = earlier.map(|own| own.delivery.clone()).collect();
-        self.deliver(config, &lead.account, &earlier)
+        self.distribution(config, lead, now)?;
+        self.own(config, lead, true)
     }
 
     /// What a lead's version asks for by itself, whoever has it; with `again` also what earlier ones did, for that may not have

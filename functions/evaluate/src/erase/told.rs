@@ -2,7 +2,7 @@
 
 use leadyard_domain::config::Source;
 use leadyard_domain::event::{EventRecord, EventStatus};
-use leadyard_domain::id::{AccountId, AccountName, LeadId};
+use leadyard_domain::id::{AccountId, AccountName};
 use leadyard_domain::key::UniqueKey;
 use leadyard_domain::lead::Lead;
 use leadyard_domain::sync::{Arrival, Stamp, SyncHead, arrival};
@@ -105,8 +105,7 @@ impl Evaluate {
     ) -> Result<Option<Lead>, AttendError> {
         let key = UniqueKey::of_link(&source.entity, &head.origin.account, &head.origin.lead);
         let linked = self.store.find_leads(account, &[key.clone()].into(), true).await?.remove(&key);
-        let known = head.links.get(own).and_then(|id| LeadId::new(id.as_str()).ok());
-        match linked.or(known) {
+        match linked.or_else(|| head.known_as(own)) {
             Some(id) => Ok(self.lead(account, &id).await?.filter(|lead| lead.entity == source.entity)),
             None => Ok(None),
         }

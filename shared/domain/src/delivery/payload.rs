@@ -9,7 +9,7 @@ use crate::config::{Assignee, Checked};
 use crate::id::{AssigneeId, DeliveryId, DeliveryKind};
 use crate::lead::Lead;
 use crate::service_level::{Due, Timer};
-use crate::sync::Push;
+use crate::sync::{Origin, Push, PushKind, PushedActivity};
 
 /// What a delivery is made of.
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +63,9 @@ pub fn template_context(order: &Told<'_>, delivery: &DeliveryId, config: &Checke
         "delivery": delivery,
     });
     if let DeliveryKind::Push { .. } | DeliveryKind::Activity { .. } = delivery.kind() {
-        let Push { kind, origin, activity, .. } = Push::of(lead, activity, &config.sync_name(&lead.account));
-        context["push"] = json!({ "type": kind, "origin": origin });
-        context["activity"] = json!(activity);
+        let origin = Origin::of(lead, &config.sync_name(&lead.account));
+        context["push"] = json!({ "type": PushKind::of(lead, activity), "origin": origin });
+        context["activity"] = json!(activity.map(PushedActivity::of));
     }
     if let Some(notice) = Notice::of(lead, delivery) {
         // It goes to whoever is told, a manager say; who has the lead stands beside.

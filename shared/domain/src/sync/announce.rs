@@ -92,6 +92,14 @@ pub struct Seen<'a> {
     pub now: Timestamp,
 }
 
+impl<'a> Seen<'a> {
+    /// Of a change that no event made, in a lead of this source.
+    #[must_use]
+    pub fn by_hand(source: &'a SourceId, now: Timestamp) -> Self {
+        Self { source, received_at: now, now }
+    }
+}
+
 /// The automations that a change sets off, in their order.
 fn set_off<'a>(
     rules: &'a Rules,

@@ -92,12 +92,10 @@ pub struct Merged {
     pub changed: Vec<FieldName>,
     /// The fields that keep their own value against another one.
     pub kept: Vec<FieldName>,
-    /// Whether other accounts are to hear of it: also when only a stamp is new, for one of them may hold another value with a
-    /// stamp in between.
-    pub is_news: bool,
 }
 
-/// Merges a push into a lead's fields and marks.
+/// Merges a push into a lead's fields and marks. What others are to hear of is in [`Marks::news`] then: also a stamp that alone is
+/// new, for one of them may hold another value with a stamp in between.
 pub fn merge(
     fields: &mut BTreeMap<FieldName, FieldValue>,
     marks: &mut Marks,
@@ -150,7 +148,6 @@ pub fn merge(
             news.insert(name.clone());
         }
     }
-    merged.is_news = !news.is_empty();
     marks.news = news;
     marks.link(incoming.origin);
     merged

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::marks::Stamp;
 use crate::activity::{Activity, ActivityOrigin};
-use crate::id::{AccountName, ActivityType, Entity};
+use crate::id::{AccountName, ActivityType, Entity, LeadId};
 use crate::lead::Lead;
 
 /// The body of a push, and of what a source of format `account_sync` takes.
@@ -119,6 +119,44 @@ pub struct PushedLead {
     pub updated_at: Timestamp,
 }
 
+impl SyncHead {
+    /// The lead of `own` that it is about, where the sender knows that.
+    #[must_use]
+    pub fn known_as(&self, own: &AccountName) -> Option<LeadId> {
+        self.links.get(own).and_then(|id| LeadId::new(id.as_str()).ok())
+    }
+}
+
+impl PushKind {
+    /// What is told of a lead as it is now: in its first version it was created, and one that was erased is deleted.
+    #[must_use]
+    pub fn of(lead: &Lead, activity: Option<&Activity>) -> Self {
+        match lead {
+            Lead { erased_at: Some(_), .. } => Self::Deleted,
+            _ if activity.is_some() => Self::Activity,
+            Lead { version: 1, .. } => Self::Created,
+            _ => Self::Updated,
+        }
+    }
+}
+
+impl Origin {
+    /// A lead of `own` in the version that it has now.
+    #[must_use]
+    pub fn of(lead: &Lead, own: &AccountName) -> Self {
+        Self { account: own.clone(), lead: lead.id.to_string(), version: lead.version }
+    }
+}
+
+impl PushedActivity {
+    /// An activity as others are told of it.
+    #[must_use]
+    pub fn of(activity: &Activity) -> Self {
+        let Activity { origin, kind, at, fields, updated_at, .. } = activity.clone();
+        Self { origin, kind, at, fields, updated_at }
+    }
+}
+
 impl Push {
     /// The push without the values of its lead, and those values.
     #[must_use]
@@ -128,21 +166,15 @@ impl Push {
         (SyncHead { kind, origin, hops, stamps, links, created_at, updated_at, activity }, fields)
     }
 
-    /// What `own` tells of a lead as it is now. A lead in its first version was created, one that was erased is deleted.
+    /// What `own` tells of a lead as it is now, or of what happened to it.
     #[must_use]
     pub fn of(lead: &Lead, activity: Option<&Activity>, own: &AccountName) -> Self {
-        let kind = match lead {
-            Lead { erased_at: Some(_), .. } => PushKind::Deleted,
-            _ if activity.is_some() => PushKind::Activity,
-            Lead { version: 1, .. } => PushKind::Created,
-            _ => PushKind::Updated,
-        };
         let mut marks = lead.sync.clone();
         marks.settle(&lead.fields, own, lead.created_at);
         let links = marks.links.iter().map(|(account, link)| (account.clone(), link.lead.clone()));
         Self {
-            kind,
-            origin: Origin { account: own.clone(), lead: lead.id.to_string(), version: lead.version },
+            kind: PushKind::of(lead, activity),
+            origin: Origin::of(lead, own),
             hops: activity
                 .map_or_else(|| marks.hops(), |its| its.via.clone())
                 .into_iter()
@@ -156,13 +188,7 @@ impl Push {
                 created_at: lead.created_at,
                 updated_at: lead.updated_at,
             },
-            activity: activity.map(|its| PushedActivity {
-                origin: its.origin.clone(),
-                kind: its.kind.clone(),
-                at: its.at,
-                fields: its.fields.clone(),
-                updated_at: its.updated_at,
-            }),
+            activity: activity.map(PushedActivity::of),
         }
     }
 }

@@ -103,7 +103,8 @@ impl World {
         let Sent { origin, fields, stamps, .. } = sent;
         let there = |name: &FieldName| (name.clone(), fields.get(name).cloned());
         let incoming = Incoming { own, origin, fields: &stamps.keys().map(there).collect(), stamps };
-        if merge(&mut held.fields, &mut held.marks, &incoming, &Policies::default()).is_news {
+        merge(&mut held.fields, &mut held.marks, &incoming, &Policies::default());
+        if !held.marks.news.is_empty() {
             held.version += 1;
             self.tell(sent.to);
         }

@@ -99,7 +99,7 @@ impl Pushed {
     /// The lead here, where the sender knows it.
     #[must_use]
     pub fn known_as(&self) -> Option<LeadId> {
-        self.head.links.get(&self.own).and_then(|id| LeadId::new(id.as_str()).ok())
+        self.head.known_as(&self.own)
     }
 
     /// The activity that it tells of, as one of a lead here; `None` where it tells of none, or the source takes none.
